@@ -1,0 +1,18 @@
+package io.tidemark.repository;
+
+import io.tidemark.postgres.SystemId;
+import io.tidemark.postgres.WalSegmentSize;
+import java.time.Instant;
+
+/**
+ * Which PostgreSQL cluster a part of a repository belongs to: {@code cluster.json}.
+ *
+ * @param postgresMajor 15 or more
+ * @param encrypted whether content is encrypted
+ */
+public record ClusterIdentity(
+    SystemId systemId,
+    int postgresMajor,
+    WalSegmentSize walSegmentSize,
+    boolean encrypted,
+    Instant createdAt) {}
