@@ -95,8 +95,7 @@ sealed interface WalKey {
     if (!name.endsWith(suffix)) {
       return Optional.empty();
     }
-    WalSegment segment =
-        WalSegment.parse(name.substring(0, name.length() - suffix.length()), size);
+    WalSegment segment = WalSegment.parse(name.substring(0, name.length() - suffix.length()), size);
     return segment.timeline().hex().equals(timeline) && segment.log().equals(log)
         ? Optional.of(segment)
         : Optional.empty();
