@@ -1,0 +1,249 @@
+package io.tidemark.config;
+
+import io.tidemark.config.Reading.KnownKey;
+import io.tidemark.config.YamlNode.Entry;
+import io.tidemark.config.YamlNode.Location;
+import io.tidemark.config.YamlNode.Mapping;
+import io.tidemark.config.YamlNode.Scalar;
+import io.tidemark.config.YamlNode.Sequence;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One section of the file, asked key by key. A value that cannot be used is noted as a problem and
+ * a stand-in returned, so that the rest of the file is still read; {@link Reading#throwProblems}
+ * ends it. What was never asked for is unknown.
+ */
+final class Section {
+  static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,39}");
+  static final String NAME_EXPECTED =
+      "a name of 1 to 40 characters from a-z, 0-9, - and _ that begins with a letter or digit";
+
+  private final Reading reading;
+  private final String path;
+  private final String pattern;
+  private final Location at;
+  private final Map<String, Entry> entries;
+  private final TreeSet<String> asked = new TreeSet<>();
+
+  private Section(
+      Reading reading, String path, String pattern, Location at, Map<String, Entry> entries) {
+    this.reading = reading;
+    this.path = path;
+    this.pattern = pattern;
+    this.at = at;
+    this.entries = entries;
+  }
+
+  static Section root(Reading reading, Mapping mapping) {
+    return new Section(reading, "", "", mapping.at(), mapping.entries());
+  }
+
+  /** A section in which nothing is written: everything has its default. */
+  static Section empty() {
+    return new Section(new Reading(Path.of("")), "", "", Location.NOWHERE, Map.of());
+  }
+
+  /** This section, with what it leaves out taken from another of the same kind. */
+  Section over(Section other) {
+    Map<String, Entry> both = new LinkedHashMap<>(other.entries);
+    both.putAll(entries);
+    Section section = new Section(reading, path, pattern, at, both);
+    section.asked.addAll(other.entries.keySet());
+    section.asked.removeAll(entries.keySet());
+    return section;
+  }
+
+  static OptionalLong toLong(Optional<Long> value) {
+    return value.isPresent() ? OptionalLong.of(value.get()) : OptionalLong.empty();
+  }
+
+  boolean has(String key) {
+    return entries.containsKey(key);
+  }
+
+  /** The key's value, or {@code fallback}, which is written as an operator would. */
+  <T> T get(String key, Kind<T> kind, String fallback) {
+    know(key, kind.name(), fallback);
+    return read(key, kind).orElseGet(() -> kind.parseOwn(fallback));
+  }
+
+  /** The key's value, if it is there. */
+  <T> Optional<T> find(String key, Kind<T> kind) {
+    return find(key, kind, "");
+  }
+
+  /** As above, for the documentation with what its absence means. */
+  <T> Optional<T> find(String key, Kind<T> kind, String meaning) {
+    know(key, kind.name(), meaning);
+    return read(key, kind);
+  }
+
+  /** The key's value, which must be there. */
+  <T> T require(String key, Kind<T> kind) {
+    know(key, kind.name(), "required");
+    if (!has(key)) {
+      reading.problem(at, join(path, key), "missing", kind.expected(), "");
+    }
+    return read(key, kind).orElseGet(() -> kind.parseOwn(kind.example()));
+  }
+
+  /** One value or a list of them. */
+  <T> List<T> list(String key, Kind<T> kind, String fallback) {
+    know(key, kind.name() + ", or a list", fallback);
+    Entry entry = entries.get(key);
+    if (entry == null) {
+      return List.of(kind.parseOwn(fallback));
+    }
+    List<YamlNode> items =
+        entry.value() instanceof Sequence sequence ? sequence.items() : List.of(entry.value());
+    if (items.isEmpty()) {
+      reading.problem(
+          entry.value().at(), join(path, key), "found an empty list", kind.expected(), "");
+    }
+    return items.stream().map(item -> value(key, item, kind)).flatMap(Optional::stream).toList();
+  }
+
+  /** Whether the key has a plain value where a section could also stand. */
+  boolean isShort(String key) {
+    Entry entry = entries.get(key);
+    return entry != null
+        && entry.value() instanceof Scalar scalar
+        && scalar.type() != YamlNode.Type.NULL;
+  }
+
+  /** The section under a key; an empty one where it is missing or nothing stands in it. */
+  Section section(String key) {
+    asked.add(key);
+    Entry entry = entries.get(key);
+    return entry == null
+        ? new Section(reading, join(path, key), join(pattern, key), at, Map.of())
+        : section(join(path, key), join(pattern, key), entry);
+  }
+
+  /** The sections under a key, by the names that the operator gave them. */
+  Map<String, Section> named(String key, String placeholder) {
+    Section parent = section(key);
+    Map<String, Section> sections = new LinkedHashMap<>();
+    parent.entries.forEach(
+        (name, entry) -> {
+          String itsPath = join(parent.path, name);
+          if (!NAME.matcher(name).matches()) {
+            reading.problem(
+                entry.keyAt(), itsPath, "found the name \"" + name + "\"", NAME_EXPECTED, "");
+          }
+          sections.put(
+              name, section(itsPath, join(parent.pattern, "<" + placeholder + ">"), entry));
+        });
+    return sections;
+  }
+
+  /**
+   * Makes the record of this section and reports keys that nobody asked for.
+   *
+   * @return empty where the record does not accept its values, which are then noted
+   */
+  <T> Optional<T> build(Supplier<T> maker) {
+    Optional<T> made = collect(maker);
+    entries.forEach(this::reportUnknown);
+    return made;
+  }
+
+  /** As {@link #build}, for one of several records that share this section. */
+  <T> Optional<T> collect(Supplier<T> maker) {
+    try {
+      return Optional.of(maker.get());
+    } catch (Checks.InvalidSettings e) {
+      e.failures().forEach(f -> problem(f.key(), "found " + f.found(), f.expected(), ""));
+      return Optional.empty();
+    }
+  }
+
+  /** Notes a problem with a key of this section. */
+  void problem(String key, String found, String expected, String suggestion) {
+    Entry entry = entries.get(key);
+    Location where = entry == null ? at : entry.value().at();
+    reading.problem(where, join(path, key), found, expected, suggestion);
+  }
+
+  private void reportUnknown(String key, Entry entry) {
+    if (!asked.contains(key)) {
+      reading.problem(
+          entry.keyAt(),
+          join(path, key),
+          "unknown key",
+          asked.isEmpty() ? "nothing here" : "one of " + String.join(", ", asked),
+          Nearest.suggestion(key, asked));
+    }
+  }
+
+  private Section section(String itsPath, String itsPattern, Entry entry) {
+    if (entry.value() instanceof Mapping mapping) {
+      return new Section(reading, itsPath, itsPattern, entry.keyAt(), mapping.entries());
+    }
+    boolean empty = entry.value() instanceof Scalar scalar && scalar.type() == YamlNode.Type.NULL;
+    if (!empty) {
+      reading.problem(
+          entry.value().at(),
+          itsPath,
+          "found " + entry.value().describe(),
+          "a section: keys, indented below it",
+          "");
+    }
+    return new Section(reading, itsPath, itsPattern, entry.keyAt(), Map.of());
+  }
+
+  private void know(String key, String kind, String fallback) {
+    asked.add(key);
+    reading.knows(new KnownKey(join(pattern, key), kind, fallback));
+  }
+
+  private <T> Optional<T> read(String key, Kind<T> kind) {
+    @Nullable Entry entry = entries.get(key);
+    return entry == null ? Optional.empty() : value(key, entry.value(), kind);
+  }
+
+  private <T> Optional<T> value(String key, YamlNode node, Kind<T> kind) {
+    if (node instanceof Scalar scalar && scalar.text().contains("${")) {
+      reading.problem(
+          node.at(),
+          join(path, key),
+          "found " + node.describe(),
+          "a plain value: variables are not replaced, and secrets are read from files",
+          "");
+      return Optional.empty();
+    }
+    Optional<T> value = node instanceof Scalar scalar ? kind.parse(scalar) : Optional.empty();
+    if (value.isEmpty()) {
+      reading.problem(
+          node.at(),
+          join(path, key),
+          "found " + node.describe(),
+          kind.expected(),
+          suggestion(node, kind));
+    }
+    return value;
+  }
+
+  private static String suggestion(YamlNode node, Kind<?> kind) {
+    if (!(node instanceof Scalar scalar) || scalar.type() == YamlNode.Type.NULL) {
+      return "";
+    }
+    if (kind.equals(Kind.TEXT) && scalar.type() != YamlNode.Type.TEXT) {
+      return "write it in quotes: \"" + scalar.text() + "\"";
+    }
+    return Nearest.suggestion(scalar.text(), kind.words());
+  }
+
+  private static String join(String path, String key) {
+    return path.isEmpty() ? key : path + "." + key;
+  }
+}
