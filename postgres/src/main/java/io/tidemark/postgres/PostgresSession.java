@@ -1,0 +1,290 @@
+package io.tidemark.postgres;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * An SQL session, in autocommit, with a limit on every statement. One thread uses it at a time. A
+ * backup that was started in it ends with it.
+ *
+ * <p>Every method throws {@link PostgresException}: POSTGRES_REFUSED with the SQL that grants what
+ * is missing, or POSTGRES_UNREACHABLE when the connection is lost or the limit is over.
+ */
+public final class PostgresSession implements AutoCloseable {
+  /** The server cancels a statement at its limit; if it cannot, the connection is given up. */
+  private static final Duration GRACE = Duration.ofSeconds(5);
+
+  private final Connection connection;
+  private final PostgresEndpoint endpoint;
+  private final ServerVersion version;
+
+  private PostgresSession(Connection connection, PostgresEndpoint endpoint) throws SQLException {
+    this.connection = connection;
+    this.endpoint = endpoint;
+    limitNetwork(endpoint.statementTimeout());
+    this.version = ServerVersion.parse(connection.getMetaData().getDatabaseProductVersion());
+  }
+
+  /** Connects to the first host that will do. */
+  public static PostgresSession open(PostgresEndpoint endpoint) {
+    Connection connection = new Connector(endpoint).openSession();
+    try {
+      return new PostgresSession(connection, endpoint);
+    } catch (SQLException e) {
+      closeQuietly(connection);
+      throw PostgresFailures.statement(e, "open a session", "");
+    }
+  }
+
+  /** The rows of a query; parameters stand for {@code ?}. */
+  public <T> List<T> query(String sql, Row.Reader<T> reader, Object... parameters) {
+    return query("run " + sql, "", sql, reader, parameters);
+  }
+
+  /** The first row of a query. */
+  public <T> Optional<T> first(String sql, Row.Reader<T> reader, Object... parameters) {
+    return query(sql, reader, parameters).stream().findFirst();
+  }
+
+  /** The first column of the first row as text; empty where there is no row or it is null. */
+  public Optional<String> value(String sql, Object... parameters) {
+    return query(sql, Row::firstText, parameters).stream().flatMap(Optional::stream).findFirst();
+  }
+
+  /** Runs a statement whose result, if any, does not matter. */
+  public void execute(String sql, Object... parameters) {
+    try (PreparedStatement statement = prepare(sql, parameters)) {
+      statement.execute();
+    } catch (SQLException e) {
+      throw PostgresFailures.statement(e, "run " + sql, "");
+    }
+  }
+
+  /** Runs what takes longer than the endpoint's statement timeout, with another limit. */
+  public <T> T within(Duration limit, Supplier<T> work) {
+    limitStatements(limit);
+    try {
+      return work.get();
+    } finally {
+      if (!isClosed()) {
+        limitStatements(endpoint.statementTimeout());
+      }
+    }
+  }
+
+  public ServerVersion serverVersion() {
+    return version;
+  }
+
+  public boolean isInRecovery() {
+    return "t".equals(required("SELECT pg_is_in_recovery()"));
+  }
+
+  /** How far WAL is written; on a standby the later of received and replayed. */
+  public Lsn currentWalLsn() {
+    return Lsn.parse(
+        required(
+            "SELECT CASE WHEN pg_is_in_recovery()"
+                + " THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())"
+                + " ELSE pg_current_wal_lsn() END"));
+  }
+
+  public SystemId systemIdentifier() {
+    // The column is a signed bigint; identifiers are written unsigned.
+    return new SystemId(
+        Long.parseLong(required("SELECT system_identifier FROM pg_control_system()")));
+  }
+
+  /** The timeline that is written, or on a standby the latest that it has received or replayed. */
+  public Timeline currentTimeline() {
+    if (!isInRecovery()) {
+      // pg_control follows a promotion only at the next checkpoint.
+      return Timeline.parseHex(
+          required("SELECT substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)"));
+    }
+    return new Timeline(
+        Integer.parseInt(
+            required(
+                "SELECT greatest(c.timeline_id, r.min_recovery_end_timeline,"
+                    + " (SELECT received_tli FROM pg_stat_wal_receiver))"
+                    + " FROM pg_control_checkpoint() c, pg_control_recovery() r")));
+  }
+
+  /** wal_segment_size. */
+  public WalSegmentSize walSegmentSize() {
+    return new WalSegmentSize(
+        Integer.parseInt(
+            required("SELECT setting FROM pg_settings WHERE name = 'wal_segment_size'")));
+  }
+
+  /** A setting as SHOW writes it; empty where there is none of that name or it may not be seen. */
+  public Optional<String> setting(String name) {
+    return value("SELECT current_setting(?, true)", name);
+  }
+
+  /** Those of the settings that exist and may be seen, as SHOW writes them. */
+  public Map<String, String> settings(List<String> names) {
+    Map<String, String> found = new LinkedHashMap<>();
+    names.forEach(name -> setting(name).ifPresent(value -> found.put(name, value)));
+    return found;
+  }
+
+  /**
+   * pg_backup_start. Waits for a checkpoint, with {@code fast} one at full speed, else one that may
+   * take most of checkpoint_timeout: give it its own limit by {@link #within}.
+   *
+   * @return the backup's start
+   */
+  public Lsn backupStart(String label, boolean fast) {
+    return one(
+        "start a backup",
+        "GRANT EXECUTE ON FUNCTION pg_backup_start(text, boolean)",
+        "SELECT pg_backup_start(?, ?) AS lsn",
+        row -> row.lsn("lsn"),
+        label,
+        fast);
+  }
+
+  /** pg_backup_stop of the backup that this session has started. */
+  public BackupStop backupStop(boolean waitForArchive) {
+    return one(
+        "stop the backup",
+        "GRANT EXECUTE ON FUNCTION pg_backup_stop(boolean)",
+        "SELECT * FROM pg_backup_stop(?)",
+        BackupStop::read,
+        waitForArchive);
+  }
+
+  /** pg_create_restore_point. */
+  public Lsn createRestorePoint(String name) {
+    return one(
+        "create a restore point",
+        "GRANT EXECUTE ON FUNCTION pg_create_restore_point(text)",
+        "SELECT pg_create_restore_point(?) AS lsn",
+        row -> row.lsn("lsn"),
+        name);
+  }
+
+  /** pg_switch_wal: the address after the last byte that was written before the switch. */
+  public Lsn switchWal() {
+    return one(
+        "switch to a new WAL segment",
+        "GRANT EXECUTE ON FUNCTION pg_switch_wal()",
+        "SELECT pg_switch_wal() AS lsn",
+        row -> row.lsn("lsn"));
+  }
+
+  /** pg_logical_emit_message: something small in the WAL. */
+  public Lsn emitMessage(boolean transactional, String prefix, String content) {
+    return one(
+        "emit a message",
+        "GRANT EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text)",
+        "SELECT pg_logical_emit_message(?, ?, ?) AS lsn",
+        row -> row.lsn("lsn"),
+        transactional,
+        prefix,
+        content);
+  }
+
+  public void checkpoint() {
+    query("run a checkpoint", "GRANT pg_checkpoint", "CHECKPOINT", Row::firstText);
+  }
+
+  public List<ReplicationSlotRow> replicationSlots() {
+    return query(ReplicationSlotRow.query(version), ReplicationSlotRow::read);
+  }
+
+  public List<StandbyRow> standbys() {
+    return query(StandbyRow.QUERY, StandbyRow::read);
+  }
+
+  public List<TablespaceRow> tablespaces() {
+    return query(TablespaceRow.QUERY, TablespaceRow::read);
+  }
+
+  public RoleAbilities roleAbilities() {
+    return one("read the role's abilities", "", RoleAbilities.QUERY, RoleAbilities::read);
+  }
+
+  public boolean isClosed() {
+    try {
+      return connection.isClosed();
+    } catch (SQLException e) {
+      return true;
+    }
+  }
+
+  @Override
+  public void close() {
+    closeQuietly(connection);
+  }
+
+  private static void closeQuietly(Connection connection) {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      // Nobody waits for anything of this session any more; the server ends it by itself.
+    }
+  }
+
+  private String required(String sql) {
+    return one("run " + sql, "", sql, row -> Row.firstText(row).orElse(""));
+  }
+
+  private <T> T one(
+      String what, String grant, String sql, Row.Reader<T> reader, Object... parameters) {
+    List<T> rows = query(what, grant, sql, reader, parameters);
+    if (rows.size() != 1) {
+      throw PostgresFailures.statement(
+          new SQLException("got " + rows.size() + " rows, 1 was expected", "21000"), what, "");
+    }
+    return rows.getFirst();
+  }
+
+  private <T> List<T> query(
+      String what, String grant, String sql, Row.Reader<T> reader, Object... parameters) {
+    List<T> rows = new ArrayList<>();
+    try (PreparedStatement statement = prepare(sql, parameters)) {
+      if (statement.execute()) {
+        ResultSet result = statement.getResultSet();
+        while (result.next()) {
+          rows.add(reader.read(new Row(result)));
+        }
+      }
+      return rows;
+    } catch (SQLException e) {
+      String to = grant.isEmpty() ? "" : grant + " TO \"" + endpoint.user() + "\";";
+      throw PostgresFailures.statement(e, what, to);
+    }
+  }
+
+  private PreparedStatement prepare(String sql, Object... parameters) throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    for (int i = 0; i < parameters.length; i++) {
+      statement.setObject(i + 1, parameters[i]);
+    }
+    return statement;
+  }
+
+  private void limitStatements(Duration limit) {
+    try {
+      limitNetwork(limit);
+    } catch (SQLException e) {
+      throw PostgresFailures.statement(e, "set the statement timeout", "");
+    }
+    execute("SET statement_timeout = " + limit.toMillis());
+  }
+
+  private void limitNetwork(Duration limit) throws SQLException {
+    connection.setNetworkTimeout(Runnable::run, Math.toIntExact(limit.plus(GRACE).toMillis()));
+  }
+}
