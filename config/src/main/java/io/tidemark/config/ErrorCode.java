@@ -22,6 +22,8 @@ public enum ErrorCode {
   POSTGRES_DATA_INVALID(23),
   /** The replication slot is lost, missing, or used by somebody else. */
   SLOT_UNUSABLE(24),
+  /** The server is behind the archive: an old primary, or one that was put back in time. */
+  SERVER_BEHIND(25),
   /** The object store cannot be reached, or did not answer within the deadline. */
   STORE_UNREACHABLE(30),
   /** The object store answered, and denied: credentials, permission, read-only. */
