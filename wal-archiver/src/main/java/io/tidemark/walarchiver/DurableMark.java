@@ -4,8 +4,8 @@ import io.tidemark.postgres.Lsn;
 import java.util.TreeMap;
 
 /**
- * How far one timeline's WAL is durable without a gap. Puts return in any order; the mark moves only
- * over a gapless prefix of those that have returned. Not for use by several threads.
+ * How far one timeline's WAL is durable without a gap. Puts return in any order; the mark moves
+ * only over a gapless prefix of those that have returned. Not for use by several threads.
  */
 final class DurableMark {
   /** Durable stretches after the mark, start to end; only the furthest end of each start. */

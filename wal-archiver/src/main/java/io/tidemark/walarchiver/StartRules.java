@@ -68,10 +68,10 @@ final class StartRules {
     return gaps;
   }
 
-  private static void addGap(
-      List<WalGap> gaps, Timeline timeline, Lsn from, Lsn to, Instant now) {
+  private static void addGap(List<WalGap> gaps, Timeline timeline, Lsn from, Lsn to, Instant now) {
     if (from.isBefore(to)) {
-      gaps.add(new WalGap(timeline, from, to, now, "the primary removed it before it was archived"));
+      gaps.add(
+          new WalGap(timeline, from, to, now, "the primary removed it before it was archived"));
     }
   }
 

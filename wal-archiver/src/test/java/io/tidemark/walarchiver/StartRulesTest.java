@@ -122,7 +122,8 @@ class StartRulesTest {
   @Test
   void refusesBeforeItTouchesTheSlot() {
     assertThat(
-            decide(archive(TWO, "0/6000000"), server(TimelineHistory.root(ONE), new SlotView.Lost())))
+            decide(
+                archive(TWO, "0/6000000"), server(TimelineHistory.root(ONE), new SlotView.Lost())))
         .isInstanceOf(Start.Refuse.class);
   }
 
@@ -130,8 +131,7 @@ class StartRulesTest {
   void goesOnBehindRemovedWalWithTheGapOnRecord() {
     Start.Stream tried = stream(ONE, "0/3000000", "0/3000420");
     Start next =
-        StartRules.afterRemoval(
-            tried, server(TimelineHistory.root(ONE), slot("0/6000500")), NOW);
+        StartRules.afterRemoval(tried, server(TimelineHistory.root(ONE), slot("0/6000500")), NOW);
     assertThat(next)
         .isEqualTo(
             new Start.Stream(
