@@ -1,0 +1,42 @@
+package io.tidemark.restore;
+
+import io.tidemark.postgres.Lsn;
+import io.tidemark.postgres.TimelineHistory;
+import io.tidemark.repository.BackupInfo;
+import io.tidemark.repository.BackupTotals;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a restore will do, decided before anything is touched.
+ *
+ * @param recoveryTarget the recovery_target* settings that make PostgreSQL stop there; empty to
+ *     replay to the end of the archive
+ * @param history along which to replay
+ * @param mustReach replay must come at least this far, or the restore has failed
+ * @param frontier the end of what can be reached without a gap
+ * @param targetTime when the transaction at the target ended, where known
+ * @param notes what the operator should know, a sentence each
+ */
+public record RestorePlan(
+    RestoreRequest request,
+    BackupInfo backup,
+    BackupTotals totals,
+    TimelineHistory history,
+    Map<String, String> recoveryTarget,
+    Lsn mustReach,
+    Lsn frontier,
+    Optional<Instant> targetTime,
+    List<String> notes) {
+  public RestorePlan {
+    recoveryTarget = Map.copyOf(recoveryTarget);
+    notes = List.copyOf(notes);
+  }
+
+  /** Bytes of WAL to be replayed at least. */
+  public long walBytes() {
+    return mustReach.minus(backup.startLsn());
+  }
+}
