@@ -148,6 +148,11 @@ record Keys(String cluster) {
     return leases(work) + hex16(n) + JSON_SUFFIX;
   }
 
+  /** An object that is put only to read the store's clock, and removed at once. */
+  String clock(long random) {
+    return cluster + "/clock/" + hex16(random);
+  }
+
   private static String hex8(long value) {
     return String.format(Locale.ROOT, "%08X", value);
   }

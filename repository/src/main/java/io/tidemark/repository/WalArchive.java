@@ -69,8 +69,13 @@ public final class WalArchive {
     throw new UnsupportedOperationException();
   }
 
-  /** What is there: one listing, everything else is computed from it. */
+  /** What is there: logs that have an index are not listed, so it costs few requests. */
   public WalInventory inventory() {
+    throw new UnsupportedOperationException();
+  }
+
+  /** What a timeline's WAL takes in the store, in bytes, without histories and indexes. */
+  public long storedBytes(Timeline timeline) {
     throw new UnsupportedOperationException();
   }
 

@@ -3,17 +3,22 @@ package io.tidemark.repository;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.Timeline;
 import io.tidemark.postgres.TimelineHistory;
+import io.tidemark.postgres.WalSegmentSize;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * Which WAL the archive holds: a snapshot, from which coverage is computed without I/O.
  *
+ * @param segmentSize of the cluster
  * @param timelines in ascending order, only those of which something is archived
+ * @param unknown keys among the archive's that are nothing of the format's, for verification
  */
-public record WalInventory(List<TimelineInventory> timelines) {
+public record WalInventory(
+    WalSegmentSize segmentSize, List<TimelineInventory> timelines, List<String> unknown) {
   public WalInventory {
     timelines = List.copyOf(timelines);
+    unknown = List.copyOf(unknown);
   }
 
   /**
@@ -23,14 +28,9 @@ public record WalInventory(List<TimelineInventory> timelines) {
    * @param stretches contiguous archived WAL, ascending; a new one begins after every gap. The end
    *     of the last reaches into the open segment as far as its tails do
    * @param gaps on record or found as holes, ascending
-   * @param storedBytes what its objects take in the store
    */
   public record TimelineInventory(
-      Timeline timeline,
-      TimelineHistory history,
-      List<Stretch> stretches,
-      List<WalGap> gaps,
-      long storedBytes) {
+      Timeline timeline, TimelineHistory history, List<Stretch> stretches, List<WalGap> gaps) {
     public TimelineInventory {
       stretches = List.copyOf(stretches);
       gaps = List.copyOf(gaps);

@@ -8,7 +8,8 @@ import java.util.stream.Stream;
 /**
  * Bytes by key. Keys are relative, of one or more names of {@code [A-Za-z0-9._-]+} joined by {@code
  * /}; no name is {@code .} or {@code ..}. Objects are written once and whole: there is no way to
- * change one, and a reader sees all of it or none.
+ * change one, and a reader sees all of it or none. No key may be the beginning of another ({@code
+ * a} and {@code a/b}): a directory cannot hold both. {@link ObjectKey} has the exact rules.
  *
  * <p>Every call has a deadline. Each fails with a {@link StoreException}, whose kind says whether
  * another try can help. Implementations are safe for use by many threads at once.
@@ -16,10 +17,13 @@ import java.util.stream.Stream;
 public interface ObjectStore extends AutoCloseable {
 
   /**
-   * Puts an object unless there is one of that name; when it returns, the object is durable.
+   * Puts an object unless there is one of that name; when it returns, the object of that name is
+   * durable, whoever put it.
    *
-   * <p>A put that is tried again after a doubtful answer counts as done when the object that is
-   * there holds exactly {@code content}.
+   * <p>A {@link RetryingStore} tries again after a doubtful answer (no answer, a lost connection)
+   * and then counts the put as done when the object that is there holds exactly {@code content}; of
+   * two writers that put the same bytes both may be told that they created it. Content by which a
+   * writer is to be known must therefore name the writer.
    *
    * @return whether this call (or an earlier try of it) created the object; false if an object of
    *     that name was there before, whatever it holds
@@ -32,8 +36,9 @@ public interface ObjectStore extends AutoCloseable {
   }
 
   /**
-   * Opens {@code length} bytes from {@code offset}, or fewer where the object ends. A failure while
-   * reading the stream surfaces as an IOException whose cause is a {@link StoreException}.
+   * Opens {@code length} bytes from {@code offset}, or fewer (or none) where the object ends. A
+   * failure while reading the stream surfaces as an IOException whose cause is a {@link
+   * StoreException}; a stream never ends early without one. Closing it early is cheap.
    *
    * @throws StoreException of kind NOT_FOUND where there is no such object
    */
@@ -44,13 +49,16 @@ public interface ObjectStore extends AutoCloseable {
 
   /**
    * All objects whose key begins with {@code prefix} (which ends in {@code /} or is empty), in the
-   * order of their keys' bytes. The stream is lazy and must be closed.
+   * order of their keys' bytes. The stream is lazy and must be closed; it fails with a {@link
+   * StoreException} in mid-way. What is not an object of ours (a name that no key can have) is
+   * passed over. An object that is put or deleted meanwhile may or may not be seen.
    */
   Stream<ObjectInfo> list(String prefix);
 
   /**
-   * The names directly under {@code prefix}, in order: an object's last name, or a group's name
-   * with {@code /} at its end.
+   * The names directly under {@code prefix}, in the order of their bytes: an object's last name, or
+   * a group's name with {@code /} at its end. A group may be seen shortly before its first object
+   * is, and after a crash without any.
    */
   List<String> children(String prefix);
 
