@@ -82,7 +82,8 @@ public record ArchiveSettings(
   }
 
   static ArchiveSettings read(String cluster, Section section) {
-    String own = "tidemark_" + cluster.replaceAll("[^a-z0-9_]", "_");
+    String full = "tidemark_" + cluster.replaceAll("[^a-z0-9_]", "_");
+    String own = full.substring(0, Math.min(full.length(), 63));
     return section
         .build(
             () ->
@@ -98,6 +99,6 @@ public record ArchiveSettings(
                     section.get("uploads", Kind.NUMBER, "4"),
                     section.get("status-interval", Kind.DURATION, "1s"),
                     section.get("wal-removed", Kind.choice(WalRemoved.class), "gap")))
-        .orElseGet(() -> defaults("x"));
+        .orElseGet(() -> defaults(cluster));
   }
 }

@@ -11,11 +11,8 @@ public final class ConfigException extends TidemarkException {
 
   private final transient List<Problem> problems;
 
-  ConfigException(Path file, List<Problem> problems) {
-    super(
-        ErrorCode.CONFIG_INVALID,
-        message(file, problems),
-        "correct the file, then run: tidemark check --config " + file);
+  ConfigException(Path file, List<Problem> problems, String hint) {
+    super(ErrorCode.CONFIG_INVALID, message(file, problems), hint);
     this.problems = List.copyOf(problems);
   }
 

@@ -123,6 +123,8 @@ public record Configuration(
             RepositorySettings.read(name, section)
                 .ifPresent(repository -> repositories.put(name, repository)));
     Map<String, ClusterSettings> clusters = clusters(top, sections.keySet());
+    top.requireSomeIn("repositories", "a section with at least one repository");
+    top.requireSomeIn("clusters", "a section with at least one cluster");
     return top.build(
         () ->
             new Configuration(
@@ -176,11 +178,14 @@ public record Configuration(
     } catch (CharacterCodingException e) {
       throw unreadable(file, "found bytes that are not UTF-8", "UTF-8 text");
     } catch (IOException e) {
-      throw unreadable(file, "cannot be read: " + e, "a readable file");
+      throw unreadable(file, "cannot be read (" + e + ")", "a readable file");
     }
   }
 
   private static ConfigException unreadable(Path file, String found, String expected) {
-    return new ConfigException(file, List.of(new Problem(file, 0, 0, "", found, expected, "")));
+    return new ConfigException(
+        file,
+        List.of(new Problem(file, 0, 0, "", found, expected, "")),
+        "name the configuration with --config FILE");
   }
 }

@@ -54,7 +54,8 @@ final class Reading {
   void throwProblems() {
     if (!problems.isEmpty()) {
       problems.sort(Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column));
-      throw new ConfigException(file, problems);
+      throw new ConfigException(
+          file, problems, "correct the file, then run: tidemark check --config " + file);
     }
   }
 }

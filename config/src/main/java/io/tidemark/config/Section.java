@@ -146,6 +146,13 @@ final class Section {
     return sections;
   }
 
+  /** Notes a problem where nothing stands below a key of a file that could be read. */
+  void requireSomeIn(String key, String expected) {
+    if (section(key).entries.isEmpty() && !at.equals(Location.NOWHERE)) {
+      problem(key, "missing", expected, "");
+    }
+  }
+
   /**
    * Makes the record of this section and reports keys that nobody asked for.
    *

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +48,7 @@ final class YamlReader {
       return new YamlReader(reading, parser).document();
     } catch (JsonProcessingException e) {
       Location at = e.getLocation() == null ? Location.NOWHERE : location(e.getLocation());
-      reading.problem(at, "", "found what is not YAML: " + firstLine(e), "YAML", "");
+      reading.problem(at, "", "found what is not YAML: " + sentence(e), "YAML", "");
       return nothing();
     } catch (IOException e) {
       throw new TidemarkException(
@@ -158,7 +159,8 @@ final class YamlReader {
           case VALUE_NULL -> YamlNode.Type.NULL;
           default -> YamlNode.Type.TEXT;
         };
-    return new Scalar(here(), type, Optional.ofNullable(parser.getText()).orElse(""));
+    String text = Optional.ofNullable(parser.getText()).orElse("");
+    return new Scalar(here(), text.isEmpty() ? YamlNode.Type.NULL : type, text);
   }
 
   private Location here() {
@@ -173,7 +175,11 @@ final class YamlReader {
     return new Mapping(Location.NOWHERE, Map.of());
   }
 
-  private static String firstLine(JsonProcessingException e) {
-    return e.getOriginalMessage().lines().findFirst().orElse("").strip();
+  /** The parser's message without its excerpts of the file, which are indented. */
+  private static String sentence(JsonProcessingException e) {
+    return e.getOriginalMessage()
+        .lines()
+        .filter(line -> !line.isBlank() && !line.startsWith(" "))
+        .collect(Collectors.joining(", "));
   }
 }
