@@ -1,9 +1,12 @@
 package io.tidemark.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -17,6 +20,76 @@ class ConfigurationTest {
         local: {type: posix, path: /backups}
       clusters:
         main-1: {repository: local}
+      """;
+
+  static final String EVERYTHING =
+      """
+      log: {format: json, level: debug}
+      http: {listen: none}
+      run-directory: /run/t
+      state-directory: /var/t
+      repositories:
+        s3:
+          type: s3
+          bucket: bucket
+          prefix: a/b
+          region: eu-central-1
+          endpoint: https://s3.example.org:9000
+          path-style: true
+          access-key-id-file: /s/id
+          secret-access-key-file: /s/key
+          server-side-encryption: sse-kms
+          kms-key-id: alias/x
+          storage-class: STANDARD_IA
+          checksums: when-supported
+          ca-file: /ca.pem
+          request-timeout: 5s
+          max-connections: 8
+          compression: lz4
+          encryption: {key-file: /s/keyset}
+          retry: {attempts: 3, total: 10s}
+          bandwidth-limit: 50MiB/s
+        local: {type: posix, path: /backups, compression: {algorithm: zstd, level: 9}}
+      clusters:
+        a:
+          repository: s3
+          connection:
+            host: [h1, h2]
+            port: 5433
+            database: d
+            user: u
+            password-file: /s/pw
+            sslmode: verify-full
+            sslrootcert: /root.crt
+            sslcert: /c.crt
+            sslkey: /s/c.key
+            connect-timeout: 2s
+            statement-timeout: 3s
+          data-directory: /data
+          bin-directory: /bin
+          archive:
+            enabled: false
+            method: stream
+            rpo: 500ms
+            slot: own
+            application-name: App
+            ack: local
+            buffer: 32MiB
+            spool-limit: 1GiB
+            uploads: 2
+            status-interval: 2s
+            wal-removed: stop
+          backup:
+            schedule: none
+            parallel: 4
+            from: standby
+            standby: {host: h3}
+            page-checksums: false
+            bandwidth-limit: 1MB/s
+            checkpoint: fast
+            on-damage: fail
+          retention: {recovery-window: 14d, fulls: 3, schedule: none}
+          restore: {parallel: 8, wal-ahead: 1GiB}
       """;
 
   @Test
@@ -63,5 +136,148 @@ class ConfigurationTest {
     assertThat(cluster.archive().ack()).isEqualTo(ArchiveSettings.Ack.REPOSITORY);
     assertThat(cluster.backup().schedule()).contains("0 0 2 * * ?");
     assertThat(cluster.connection().hosts()).containsExactly("localhost");
+  }
+
+  @Test
+  void everythingThatCanBeWrittenIsRead() {
+    Configuration configuration = Configuration.parse(FILE, EVERYTHING);
+
+    assertThat(configuration.log())
+        .isEqualTo(new LogSettings(LogSettings.Format.JSON, LogSettings.Level.DEBUG));
+    assertThat(configuration.http().listen()).isEmpty();
+    assertThat(configuration.runDirectory()).isEqualTo(Path.of("/run/t"));
+    assertThat(configuration.stateDirectory()).isEqualTo(Path.of("/var/t"));
+    assertThat(configuration.repositories().get("s3"))
+        .isEqualTo(
+            new RepositorySettings(
+                "s3",
+                new S3Settings(
+                    "bucket",
+                    "a/b",
+                    Optional.of("eu-central-1"),
+                    Optional.of(URI.create("https://s3.example.org:9000")),
+                    true,
+                    Optional.empty(),
+                    secret("/s/id"),
+                    secret("/s/key"),
+                    S3Settings.ServerSideEncryption.SSE_KMS,
+                    Optional.of("alias/x"),
+                    Optional.of("STANDARD_IA"),
+                    S3Settings.Checksums.WHEN_SUPPORTED,
+                    Optional.of(Path.of("/ca.pem")),
+                    Duration.ofSeconds(5),
+                    8),
+                CompressionSettings.of(CompressionSettings.Algorithm.LZ4),
+                secret("/s/keyset"),
+                new RetrySettings(3, Duration.ofSeconds(10)),
+                OptionalLong.of(50 << 20)));
+  }
+
+  @Test
+  void aClusterIsReadToItsLastKey() {
+    ClusterSettings cluster = Configuration.parse(FILE, EVERYTHING).cluster("a");
+
+    assertThat(cluster.connection())
+        .isEqualTo(
+            new ConnectionSettings(
+                List.of("h1", "h2"),
+                5433,
+                "d",
+                "u",
+                secret("/s/pw"),
+                Optional.empty(),
+                ConnectionSettings.SslMode.VERIFY_FULL,
+                Optional.of(Path.of("/root.crt")),
+                Optional.of(Path.of("/c.crt")),
+                secret("/s/c.key"),
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(3)));
+    assertThat(cluster.dataDirectory()).contains(Path.of("/data"));
+    assertThat(cluster.binDirectory()).contains(Path.of("/bin"));
+    assertThat(cluster.archive())
+        .isEqualTo(
+            new ArchiveSettings(
+                false,
+                ArchiveSettings.Method.STREAM,
+                Duration.ofMillis(500),
+                "own",
+                "App",
+                ArchiveSettings.Ack.LOCAL,
+                32 << 20,
+                1L << 30,
+                2,
+                Duration.ofSeconds(2),
+                ArchiveSettings.WalRemoved.STOP));
+    assertThat(cluster.retention())
+        .isEqualTo(new RetentionSettings(Duration.ofDays(14), 3, Optional.empty()));
+    assertThat(cluster.restore()).isEqualTo(new RestoreSettings(8, 1L << 30));
+  }
+
+  @Test
+  void aStandbyTakesWhatItLeavesOutFromTheCluster() {
+    BackupSettings backup = Configuration.parse(FILE, EVERYTHING).cluster("a").backup();
+
+    ConnectionSettings standby = backup.standby().orElseThrow();
+    assertThat(standby.hosts()).containsExactly("h3");
+    assertThat(standby.port()).isEqualTo(5433);
+    assertThat(standby.passwordFile()).isEqualTo(secret("/s/pw"));
+    assertThat(backup)
+        .isEqualTo(
+            new BackupSettings(
+                Optional.empty(),
+                4,
+                BackupSettings.From.STANDBY,
+                Optional.of(standby),
+                false,
+                OptionalLong.of(1_000_000),
+                BackupSettings.Checkpoint.FAST,
+                BackupSettings.OnDamage.FAIL));
+  }
+
+  @Test
+  void secretsAreListedOnce() {
+    assertThat(Configuration.parse(FILE, EVERYTHING).secrets())
+        .extracting(SecretFile::toString)
+        .containsExactly("/s/keyset", "/s/id", "/s/key", "/s/pw", "/s/c.key");
+  }
+
+  @Test
+  void anchorsAndMergesSpareRepetition() {
+    Configuration configuration =
+        Configuration.parse(
+            FILE,
+            """
+            repositories: {r: {type: posix, path: /b}}
+            clusters:
+              a: &usual
+                repository: r
+                retention: &kept {fulls: 5}
+              b:
+                <<: *usual
+                archive: {rpo: 2s}
+              c: {repository: r, retention: *kept}
+            """);
+
+    assertThat(configuration.cluster("b").retention().fulls()).isEqualTo(5);
+    assertThat(configuration.cluster("b").archive().rpo()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(configuration.cluster("b").archive().slot()).isEqualTo("tidemark_b");
+    assertThat(configuration.cluster("c").retention().fulls()).isEqualTo(5);
+  }
+
+  @Test
+  void anUnknownClusterIsAnsweredWithTheOnesThereAre() {
+    TidemarkException e =
+        catchThrowableOfType(
+            TidemarkException.class, () -> Configuration.parse(FILE, SMALLEST).cluster("man-1"));
+
+    assertThat(e.code()).isEqualTo(ErrorCode.USAGE);
+    assertThat(e)
+        .hasMessage(
+            "there is no cluster \"man-1\" in /etc/tidemark/tidemark.yaml; expected one of main-1");
+    assertThat(e.hint()).isEqualTo("did you mean \"main-1\"?");
+  }
+
+  private static Optional<SecretFile> secret(String path) {
+    return Optional.of(new SecretFile(Path.of(path)));
   }
 }
