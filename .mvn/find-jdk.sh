@@ -1,5 +1,8 @@
 # Sourced by ./build and ./tidemark: exports JAVA_HOME of a JDK 25 or later, or ends with advice.
+# With tidemark_tool=java a runtime without compiler is enough.
 # Order: JAVA_HOME, then the usual places of distributions and version managers, then PATH.
+
+: "${tidemark_tool:=javac}"
 
 tidemark_java_major() {
   "$1/bin/java" -XshowSettings:properties -version 2>&1 \
@@ -7,7 +10,7 @@ tidemark_java_major() {
 }
 
 tidemark_is_jdk25() {
-  [ -x "$1/bin/java" ] && [ -x "$1/bin/javac" ] || return 1
+  [ -x "$1/bin/java" ] && [ -x "$1/bin/$tidemark_tool" ] || return 1
   # The release file answers without starting a JVM.
   tidemark_major=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release" 2>/dev/null)
   [ -n "$tidemark_major" ] || tidemark_major=$(tidemark_java_major "$1")
@@ -24,7 +27,7 @@ tidemark_find_jdk() {
       return 0
     fi
   done
-  tidemark_path=$(command -v javac 2>/dev/null) || return 1
+  tidemark_path=$(command -v "$tidemark_tool" 2>/dev/null) || return 1
   tidemark_home=$(dirname "$(dirname "$(readlink -f "$tidemark_path")")")
   tidemark_is_jdk25 "$tidemark_home" && JAVA_HOME=$tidemark_home
 }
