@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -87,6 +88,13 @@ public final class PostgresSession implements AutoCloseable {
 
   public boolean isInRecovery() {
     return "t".equals(required("SELECT pg_is_in_recovery()"));
+  }
+
+  /** The server's clock. */
+  public Instant now() {
+    return first("SELECT clock_timestamp() AS now", row -> row.optionalInstant("now"))
+        .flatMap(found -> found)
+        .orElseThrow(() -> new IllegalStateException("clock_timestamp() gave no row"));
   }
 
   /** How far WAL is written; on a standby the later of received and replayed. */

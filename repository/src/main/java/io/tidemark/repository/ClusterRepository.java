@@ -1,5 +1,6 @@
 package io.tidemark.repository;
 
+import io.tidemark.postgres.SystemId;
 import io.tidemark.store.ObjectStore;
 
 /** One cluster's part of a repository: the door to its WAL, its backups and its leases. */
@@ -32,6 +33,11 @@ public final class ClusterRepository {
   }
 
   public ClusterIdentity identity() {
+    throw new UnsupportedOperationException();
+  }
+
+  /** Throws WRONG_CLUSTER, naming both, unless the cluster has this system identifier. */
+  public void requireSystemId(SystemId systemId) {
     throw new UnsupportedOperationException();
   }
 

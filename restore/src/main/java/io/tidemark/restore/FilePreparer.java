@@ -1,0 +1,92 @@
+package io.tidemark.restore;
+
+import io.tidemark.repository.BackupFile;
+import io.tidemark.repository.Checksums;
+import io.tidemark.repository.Frame;
+import io.tidemark.repository.ParallelWork;
+import io.tidemark.restore.PackTasks.Piece;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Queue;
+
+/**
+ * Makes a file ready to take its pieces, and says which it needs: all of a new file, or, of one
+ * that is there, those whose bytes differ. Zeros are written here.
+ */
+final class FilePreparer implements ParallelWork.Worker<BackupFile> {
+  private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(Frame.MAX_RAW_BYTES);
+
+  private final PathResolver paths;
+  private final boolean delta;
+  private final Queue<Piece> missing;
+  private final RestoreProgress progress;
+  private final ByteBuffer present = ByteBuffer.allocateDirect(Frame.MAX_RAW_BYTES);
+
+  FilePreparer(PathResolver paths, boolean delta, Queue<Piece> missing, RestoreProgress progress) {
+    this.paths = paths;
+    this.delta = delta;
+    this.missing = missing;
+    this.progress = progress;
+  }
+
+  @Override
+  public void work(BackupFile file) {
+    Path path = paths.resolve(file.path());
+    try {
+      boolean reuse = delta && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS);
+      if (!reuse) {
+        Files.deleteIfExists(path);
+      }
+      try (FileChannel channel =
+          FileChannel.open(
+              path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        paths.own(path, file.mode());
+        prepare(file, channel, reuse);
+      }
+    } catch (IOException e) {
+      throw TargetDirectory.cannot("create", path, e);
+    }
+  }
+
+  private void prepare(BackupFile file, FileChannel channel, boolean reuse) throws IOException {
+    if (channel.size() > file.size()) {
+      channel.truncate(file.size());
+    }
+    for (Frame frame : file.frames()) {
+      if (reuse && isPresent(frame, channel)) {
+        progress.restored(frame.rawLength());
+      } else if (frame.isZeros()) {
+        writeZeros(frame, channel);
+        progress.restored(frame.rawLength());
+      } else {
+        missing.add(new Piece(file, frame));
+      }
+    }
+  }
+
+  private boolean isPresent(Frame frame, FileChannel channel) throws IOException {
+    if (channel.size() < frame.fileOffset() + frame.rawLength()) {
+      return false;
+    }
+    present.clear().limit(frame.rawLength());
+    while (present.hasRemaining()) {
+      if (channel.read(present, frame.fileOffset() + present.position()) < 0) {
+        return false;
+      }
+    }
+    present.flip();
+    return Checksums.crc32c(present) == frame.crc32c() && Checksums.xxh64(present) == frame.xxh64();
+  }
+
+  private static void writeZeros(Frame frame, FileChannel channel) throws IOException {
+    ByteBuffer zeros = ZEROS.duplicate().limit(frame.rawLength());
+    while (zeros.hasRemaining()) {
+      channel.write(zeros, frame.fileOffset() + zeros.position());
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package io.tidemark.restore;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Where and how a restore writes.
+ *
+ * @param directory the data directory to be made
+ * @param delta whether what is right in the directory already is kept and the rest replaced or
+ *     removed; otherwise the directory must be empty or not exist
+ * @param tablespaces for tablespaces that go elsewhere: location in the backup → location now
+ * @param parallel how many packs are read and written at once, 1 to 64
+ * @param owner who is to own the files; only the superuser may give one
+ * @param action what PostgreSQL does at the target
+ */
+public record RestoreSettings(
+    Path directory,
+    boolean delta,
+    Map<Path, Path> tablespaces,
+    int parallel,
+    Optional<String> owner,
+    TargetAction action) {
+
+  /** {@code recovery_target_action}. */
+  public enum TargetAction {
+    PROMOTE,
+    PAUSE,
+    SHUTDOWN
+  }
+
+  public RestoreSettings {
+    directory = directory.toAbsolutePath().normalize();
+    tablespaces = Map.copyOf(tablespaces);
+    if (parallel < 1 || parallel > 64) {
+      throw new IllegalArgumentException("parallel is 1 to 64, not " + parallel);
+    }
+  }
+}

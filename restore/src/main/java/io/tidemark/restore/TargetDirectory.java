@@ -1,0 +1,115 @@
+package io.tidemark.restore;
+
+import io.tidemark.config.ErrorCode;
+import io.tidemark.config.TidemarkException;
+import io.tidemark.postgres.ControlFile;
+import io.tidemark.postgres.ControlFileReader;
+import io.tidemark.postgres.PostmasterPid;
+import io.tidemark.postgres.SystemId;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/**
+ * Whether a restore may write into a directory. A restore must never overwrite what somebody may
+ * need: a directory that is not empty, that a server runs in, or that is another cluster's.
+ */
+final class TargetDirectory {
+  /** In a directory that a restore has not finished: holds the system identifier. */
+  static final String MARKER = "tidemark.restoring";
+
+  private final Path directory;
+
+  TargetDirectory(Path directory) {
+    this.directory = directory;
+  }
+
+  /**
+   * Checks the data directory.
+   *
+   * @param delta whether it may hold a data directory of the same cluster
+   * @throws TidemarkException DIRECTORY_REFUSED
+   */
+  void require(SystemId systemId, boolean delta) {
+    try {
+      if (isAbsentOrEmpty(directory)) {
+        return;
+      }
+      if (!Files.isDirectory(directory)) {
+        throw refused("is not a directory", "name a directory that is empty or does not exist");
+      }
+      if (PostmasterPid.isRunning(directory)) {
+        throw refused("is in use by a running server", "stop that server first, if you mean it");
+      }
+      if (!delta) {
+        throw refused(
+            "is not empty",
+            "name an empty one, or give --delta to reuse what is right in it and replace the rest");
+      }
+      requireOfCluster(systemId);
+    } catch (IOException e) {
+      throw cannot("look into", directory, e);
+    }
+  }
+
+  /** A tablespace's directory: absent or empty, or with delta whatever is there. */
+  static void requireTablespace(Path location, boolean delta) {
+    try {
+      if (!delta && !isAbsentOrEmpty(location)) {
+        throw new TidemarkException(
+            ErrorCode.DIRECTORY_REFUSED,
+            "the tablespace's directory " + location + " is not empty",
+            "map it elsewhere with --tablespace-map " + location + "=/another/directory");
+      }
+    } catch (IOException e) {
+      throw cannot("look into", location, e);
+    }
+  }
+
+  private void requireOfCluster(SystemId systemId) throws IOException {
+    Path marker = directory.resolve(MARKER);
+    String found;
+    if (Files.exists(directory.resolve(ControlFile.PATH))) {
+      found = ControlFileReader.read(directory).systemId().toString();
+    } else if (Files.exists(marker)) {
+      found = Files.readString(marker, StandardCharsets.UTF_8).strip();
+    } else {
+      throw refused(
+          "holds files, but is no PostgreSQL data directory",
+          "name an empty directory, or remove what is in it yourself");
+    }
+    if (!found.equals(systemId.toString())) {
+      throw refused(
+          "belongs to the cluster with system identifier %s, the backup to %s"
+              .formatted(found, systemId),
+          "name another directory");
+    }
+  }
+
+  private TidemarkException refused(String what, String hint) {
+    return new TidemarkException(
+        ErrorCode.DIRECTORY_REFUSED, "the directory " + directory + " " + what, hint);
+  }
+
+  private static boolean isAbsentOrEmpty(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
+      return true;
+    }
+    if (!Files.isDirectory(directory)) {
+      return false;
+    }
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.findAny().isEmpty();
+    }
+  }
+
+  static TidemarkException cannot(String verb, Path path, IOException cause) {
+    return new TidemarkException(
+        ErrorCode.LOCAL_IO,
+        "cannot %s %s: %s".formatted(verb, path, cause),
+        "check the path, its permissions and the disk",
+        cause);
+  }
+}
