@@ -106,7 +106,7 @@ public final class ReplicationConnection implements AutoCloseable {
   }
 
   /**
-   * START_REPLICATION … PHYSICAL. Whether the WAL is still there shows only at the first poll.
+   * START_REPLICATION … PHYSICAL. WAL_REMOVED and AHEAD_OF_SERVER show only at the first poll.
    *
    * @param start begin at a segment's start unless the bytes before are there already
    * @param timeline the current one, or an earlier one of the server's history, which then ends

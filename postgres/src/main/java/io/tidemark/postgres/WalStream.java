@@ -41,8 +41,8 @@ public final class WalStream {
    * The next message, or null where none came within the timeout. After the end of the timeline it
    * is that again.
    *
-   * @throws ReplicationException the server ended the stream with an error; WAL_REMOVED comes here,
-   *     not from the start
+   * @throws ReplicationException the server ended the stream with an error; WAL_REMOVED and
+   *     AHEAD_OF_SERVER come here, not from the start
    * @throws PostgresException POSTGRES_UNREACHABLE: connection lost, or silent for too long even
    *     when asked for a sign of life
    */
