@@ -66,7 +66,7 @@ public record WalSegment(Timeline timeline, long number, WalSegmentSize size)
 
   /** Whether the byte at {@code lsn} lies in it. */
   public boolean contains(Lsn lsn) {
-    return lsn.isAtLeast(start()) && lsn.isBefore(end());
+    return Long.compareUnsigned(lsn.minus(start()), size.bytes()) < 0;
   }
 
   public WalSegment next() {

@@ -51,8 +51,7 @@ class PageTest {
     bytes[64 + 5000] ^= 1;
     assertThat(verifier.verify(bytes, 64, 7))
         .isEqualTo(
-            new PageVerdict.Bad(
-                Lsn.parse("2/4FF"), stored, PageChecksum.of(bytes, 64, PAGE, 7)));
+            new PageVerdict.Bad(Lsn.parse("2/4FF"), stored, PageChecksum.of(bytes, 64, PAGE, 7)));
   }
 
   @Test

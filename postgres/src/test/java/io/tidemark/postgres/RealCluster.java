@@ -33,6 +33,8 @@ final class RealCluster implements AutoCloseable {
   final Map<Long, Instant> commitTimes = new LinkedHashMap<>();
   final Map<String, Lsn> restorePoints = new LinkedHashMap<>();
   final Lsn recordedFrom;
+  String backupLabel = "";
+  String tablespaceMap = "";
 
   RealCluster(int number) {
     major = PostgresMajor.of(number);
@@ -70,6 +72,7 @@ final class RealCluster implements AutoCloseable {
     cluster.sql("SELECT pg_switch_wal()", "CHECKPOINT", "VACUUM t");
     prepared("yes", true);
     prepared("no", false);
+    backUp();
     cluster.kill9();
     cluster.start();
     transaction(true, "UPDATE t SET text = 'after the crash' WHERE id < 500");
@@ -127,6 +130,19 @@ final class RealCluster implements AutoCloseable {
       statement.execute("PREPARE TRANSACTION '" + gid + "'");
       statement.execute((commit ? "COMMIT" : "ROLLBACK") + " PREPARED '" + gid + "'");
       statement.execute("DROP TABLE IF EXISTS victim");
+    }
+  }
+
+  private void backUp() throws SQLException {
+    try (Connection connection = cluster.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SELECT pg_backup_start('a label: with colon', true)");
+      try (ResultSet result =
+          statement.executeQuery("SELECT labelfile, spcmapfile FROM pg_backup_stop(false)")) {
+        result.next();
+        backupLabel = result.getString(1);
+        tablespaceMap = result.getString(2);
+      }
     }
   }
 

@@ -180,6 +180,26 @@ class RealFilesTest {
             });
   }
 
+  @ParameterizedTest
+  @MethodSource("majors")
+  void labelAndTablespaceMapOfABackupAreReadAndWrittenAsTheyWere(int major) {
+    RealCluster real = real(major);
+    BackupLabel label = BackupLabel.parse(real.backupLabel);
+    assertThat(label.render()).isEqualTo(real.backupLabel);
+    assertThat(label.label()).isEqualTo("a label: with colon");
+    assertThat(label.fromStandby()).isFalse();
+    TablespaceMap map = TablespaceMap.parse(real.tablespaceMap);
+    assertThat(map.render()).isEqualTo(real.tablespaceMap);
+    assertThat(map.tablespaces())
+        .singleElement()
+        .matches(t -> t.directory().endsWith("tablespace-elsewhere"));
+    assertThat(real.events())
+        .filteredOn(e -> e instanceof WalEvent.BackupEnd)
+        .singleElement()
+        .matches(
+            e -> e instanceof WalEvent.BackupEnd end && end.backupStart().equals(label.start()));
+  }
+
   @Test
   void walTellsOfEveryTransactionWhatPgWaldumpSays() {
     RealCluster real = real(tools().major());

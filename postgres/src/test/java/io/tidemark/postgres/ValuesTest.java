@@ -19,7 +19,11 @@ class ValuesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0/0, 0", "0/1, 1", "16/B374D848, 97500059720", "1/0, 4294967296", "FFFFFFFF/FFFFFFFF, -1"
+    "0/0, 0",
+    "0/1, 1",
+    "16/B374D848, 97500059720",
+    "1/0, 4294967296",
+    "FFFFFFFF/FFFFFFFF, -1"
   })
   void lsnReadsAndWritesPostgresText(String text, long value) {
     assertThat(Lsn.parse(text)).isEqualTo(new Lsn(value)).hasToString(text);
@@ -92,7 +96,8 @@ class ValuesTest {
   @ParameterizedTest
   @ValueSource(ints = {0, -1, 1 << 19, 3 << 20, Integer.MIN_VALUE, Integer.MAX_VALUE})
   void refusesSegmentSizesThatInitdbRefuses(int bytes) {
-    assertThatThrownBy(() -> new WalSegmentSize(bytes)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new WalSegmentSize(bytes))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
@@ -128,7 +133,14 @@ class ValuesTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"1", "x\t0/1\t", "2\t0/1\t\n1\t0/2\t", "1\t0/2\t\n2\t0/1\t", "5\t0/1\t", "0\t0/1\t"})
+      strings = {
+        "1",
+        "x\t0/1\t",
+        "2\t0/1\t\n1\t0/2\t",
+        "1\t0/2\t\n2\t0/1\t",
+        "5\t0/1\t",
+        "0\t0/1\t"
+      })
   void refusesHistoriesThatDoNotAscend(String file) {
     assertThatThrownBy(() -> TimelineHistory.parse(new Timeline(5), file.getBytes(UTF_8)))
         .isInstanceOf(IllegalArgumentException.class);
@@ -158,7 +170,7 @@ class ValuesTest {
             new WalRange(new Timeline(2), new Lsn(0x18), new Lsn(0x20)));
     assertThat(WalRange.between(history, new Timeline(4), new Lsn(0x28), new Lsn(0x30)))
         .isEqualTo(List.of(new WalRange(new Timeline(4), new Lsn(0x28), new Lsn(0x30))));
-    assertThatThrownBy(() -> WalRange.between(history, new Timeline(3), new Lsn(1), new Lsn(2)))
+    assertThatThrownBy(() -> WalRange.between(history, new Timeline(3), new Lsn(1), new Lsn(0x30)))
         .hasMessageContaining("timeline 3 is not in the history of 4");
   }
 
