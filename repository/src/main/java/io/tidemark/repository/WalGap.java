@@ -13,9 +13,17 @@ import java.time.Instant;
  * @param reason why, in a sentence
  */
 public record WalGap(Timeline timeline, Lsn from, Lsn to, Instant recorded, String reason) {
+  /** The reason of a hole that was merely found in the archive: nobody has put it on record. */
+  public static final String FOUND = "its segments are not in the archive";
+
   public WalGap {
     if (!from.isBefore(to)) {
       throw new IllegalArgumentException("a gap from " + from + " to " + to + " is empty");
     }
+  }
+
+  /** Whether it was put on record, and is not merely a hole that may yet be filled. */
+  public boolean isOnRecord() {
+    return !reason.equals(FOUND);
   }
 }

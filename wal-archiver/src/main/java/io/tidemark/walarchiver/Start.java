@@ -18,16 +18,19 @@ sealed interface Start {
    */
   record MakeSlot(boolean replace) implements Start {}
 
+  /** The server has removed this WAL: put it on record, and look again. */
+  record RecordGaps(List<WalGap> gaps) implements Start {
+    public RecordGaps {
+      gaps = List.copyOf(gaps);
+    }
+  }
+
   /**
    * Stream.
    *
    * @param from the start of a segment
-   * @param durable everything before it is in the archive already, or is none of its business
-   * @param gaps WAL that the server has removed; on record before the first byte is taken
+   * @param durable everything before it is in the archive, or on record as a gap
+   * @param continues whether the archive has anything before it; if not, it begins here
    */
-  record Stream(Timeline timeline, Lsn from, Lsn durable, List<WalGap> gaps) implements Start {
-    public Stream {
-      gaps = List.copyOf(gaps);
-    }
-  }
+  record Stream(Timeline timeline, Lsn from, Lsn durable, boolean continues) implements Start {}
 }

@@ -8,6 +8,7 @@ import io.tidemark.postgres.TimelineHistory.Switch;
 import io.tidemark.postgres.WalSegment;
 import io.tidemark.repository.ClusterIdentity;
 import io.tidemark.repository.WalGap;
+import io.tidemark.walarchiver.ArchiveView.End;
 import io.tidemark.walarchiver.ServerView.SlotView;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -39,7 +40,8 @@ final class StartRules {
    *
    * @param server as it is now
    */
-  static Start afterRemoval(Start.Stream tried, ServerView server, Instant now) {
+  static Start afterRemoval(
+      Start.Stream tried, ArchiveView archive, ServerView server, Instant now) {
     if (!(server.slot() instanceof SlotView.Holding(Lsn restart))) {
       return new Start.MakeSlot(server.slot() instanceof SlotView.Lost);
     }
@@ -48,8 +50,9 @@ final class StartRules {
       // The slot promises what the server says is gone: it was invalidated and set again.
       return new Start.MakeSlot(true);
     }
-    List<WalGap> gaps = gaps(server.history(), tried.timeline(), tried.durable(), available, now);
-    return new Start.Stream(segment(server, restart).timeline(), available, available, gaps);
+    Lsn hole = archive.end(tried.timeline()).map(End::holeEnd).orElse(tried.durable());
+    Lsn to = hole.isAfter(tried.durable()) ? Lsn.min(hole, available) : available;
+    return new Start.RecordGaps(gaps(server.history(), tried.timeline(), tried.durable(), to, now));
   }
 
   /** The missing stretch on each timeline of the way, in order. */
@@ -95,15 +98,14 @@ final class StartRules {
   }
 
   private static Optional<Start> stale(ArchiveView archive, ServerView server) {
-    if (!archive.frontiers().isEmpty()
-        && archive.frontiers().lastKey().compareTo(server.timeline()) > 0) {
+    if (!archive.ends().isEmpty() && archive.ends().lastKey().compareTo(server.timeline()) > 0) {
       return refuse(
           ErrorCode.SERVER_BEHIND,
           "the server is on timeline %s, the archive has timeline %s already"
-              .formatted(server.timeline(), archive.frontiers().lastKey()),
+              .formatted(server.timeline(), archive.ends().lastKey()),
           "An old primary that came back? Connect to the current one; nothing was archived");
     }
-    Lsn frontier = archive.frontier(server.timeline()).orElse(Lsn.ZERO);
+    Lsn frontier = archive.end(server.timeline()).map(End::furthest).orElse(Lsn.ZERO);
     if (server.flushed().isBefore(frontier)) {
       return refuse(
           ErrorCode.SERVER_BEHIND,
@@ -122,27 +124,27 @@ final class StartRules {
   /** The end of the archive along the server's own history; where there is none, the slot. */
   private static Start where(ArchiveView archive, ServerView server, Lsn restart) {
     TimelineHistory history = server.history();
-    Optional<Lsn> current = archive.frontier(server.timeline());
+    Optional<End> current = archive.end(server.timeline());
     if (current.isPresent()) {
-      return from(server, server.timeline(), current.get());
+      return from(server, server.timeline(), current.get().gapless());
     }
     Timeline next = server.timeline();
     for (Switch ancestor : history.switches().reversed()) {
-      Optional<Lsn> frontier = archive.frontier(ancestor.from());
-      if (frontier.isPresent()) {
-        return frontier.get().isBefore(ancestor.at())
-            ? from(server, ancestor.from(), frontier.get())
+      Optional<End> end = archive.end(ancestor.from());
+      if (end.isPresent()) {
+        return end.get().gapless().isBefore(ancestor.at())
+            ? from(server, ancestor.from(), end.get().gapless())
             : from(server, next, ancestor.at());
       }
       next = ancestor.from();
     }
     WalSegment first = segment(server, restart);
-    return new Start.Stream(first.timeline(), first.start(), first.start(), List.of());
+    return new Start.Stream(first.timeline(), first.start(), first.start(), false);
   }
 
   private static Start from(ServerView server, Timeline timeline, Lsn durable) {
     Lsn start = WalSegment.containing(timeline, durable, server.segmentSize()).start();
-    return new Start.Stream(timeline, start, durable, List.of());
+    return new Start.Stream(timeline, start, durable, true);
   }
 
   private static WalSegment segment(ServerView server, Lsn lsn) {

@@ -11,10 +11,12 @@ import io.tidemark.postgres.TimelineHistory.Switch;
 import io.tidemark.postgres.WalSegmentSize;
 import io.tidemark.repository.ClusterIdentity;
 import io.tidemark.repository.WalGap;
+import io.tidemark.repository.WalInventory;
+import io.tidemark.repository.WalInventory.Stretch;
+import io.tidemark.repository.WalInventory.TimelineInventory;
 import io.tidemark.walarchiver.ServerView.SlotView;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -47,11 +49,11 @@ class StartRulesTest {
   @Test
   void beginsAnEmptyArchiveWithTheSegmentThatTheSlotHolds() {
     assertThat(decide(archive(), server(TimelineHistory.root(ONE), slot("0/2345678"))))
-        .isEqualTo(stream(ONE, "0/2000000", "0/2000000"));
+        .isEqualTo(fresh(ONE, "0/2000000"));
     assertThat(decide(archive(), server(SECOND, slot("0/5000080"))))
-        .isEqualTo(stream(ONE, "0/5000000", "0/5000000"));
+        .isEqualTo(fresh(ONE, "0/5000000"));
     assertThat(decide(archive(), server(SECOND, slot("0/5000100"))))
-        .isEqualTo(stream(TWO, "0/5000000", "0/5000000"));
+        .isEqualTo(fresh(TWO, "0/5000000"));
   }
 
   @Test
@@ -128,43 +130,71 @@ class StartRulesTest {
   }
 
   @Test
-  void goesOnBehindRemovedWalWithTheGapOnRecord() {
+  void putsRemovedWalOnRecordAndThenGoesOnBehindIt() {
+    ServerView server = server(TimelineHistory.root(ONE), slot("0/6000500"));
     Start.Stream tried = stream(ONE, "0/3000000", "0/3000420");
-    Start next =
-        StartRules.afterRemoval(tried, server(TimelineHistory.root(ONE), slot("0/6000500")), NOW);
-    assertThat(next)
-        .isEqualTo(
-            new Start.Stream(
-                ONE,
-                lsn("0/6000000"),
-                lsn("0/6000000"),
-                List.of(gap(ONE, "0/3000420", "0/6000000"))));
+    List<WalGap> gaps = List.of(gap(ONE, "0/3000420", "0/6000000"));
+    assertThat(StartRules.afterRemoval(tried, archive(ONE, "0/3000420"), server, NOW))
+        .isEqualTo(new Start.RecordGaps(gaps));
+    assertThat(decide(ArchiveView.of(inventory(List.of("0/1000000-0/3000420"), gaps)), server))
+        .isEqualTo(stream(ONE, "0/6000000", "0/6000000"));
   }
 
   @Test
   void recordsAGapOnEveryTimelineOfTheWay() {
-    Start next =
-        StartRules.afterRemoval(
-            stream(ONE, "0/3000000", "0/3000420"), server(THIRD, slot("0/8000500")), NOW);
-    assertThat(next)
-        .isEqualTo(
-            new Start.Stream(
-                THREE,
-                lsn("0/8000000"),
-                lsn("0/8000000"),
-                List.of(
-                    gap(ONE, "0/3000420", "0/5000100"),
-                    gap(TWO, "0/5000100", "0/7000200"),
-                    gap(THREE, "0/7000200", "0/8000000"))));
+    ServerView server = server(THIRD, slot("0/8000500"));
+    List<WalGap> gaps =
+        List.of(
+            gap(ONE, "0/3000420", "0/5000100"),
+            gap(TWO, "0/5000100", "0/7000200"),
+            gap(THREE, "0/7000200", "0/8000000"));
+    assertThat(
+            StartRules.afterRemoval(
+                stream(ONE, "0/3000000", "0/3000420"), archive(ONE, "0/3000420"), server, NOW))
+        .isEqualTo(new Start.RecordGaps(gaps));
+    assertThat(decide(archive(ONE, "0/3000420").withGaps(gaps), server))
+        .isEqualTo(stream(THREE, "0/8000000", "0/8000000"));
+  }
+
+  @Test
+  void fillsAHoleThatACrashLeftBeforeTheEndOfTheArchive() {
+    ArchiveView view =
+        ArchiveView.of(
+            inventory(
+                List.of("0/1000000-0/3000000", "0/4000000-0/5000000"),
+                List.of(gap(ONE, "0/3000000", "0/4000000", WalGap.FOUND))));
+    assertThat(decide(view, server(TimelineHistory.root(ONE), slot("0/3000000"))))
+        .isEqualTo(stream(ONE, "0/3000000", "0/3000000"));
+  }
+
+  @Test
+  void putsOnlyTheHoleOnRecordWhereLaterSegmentsAreThere() {
+    ArchiveView view =
+        ArchiveView.of(inventory(List.of("0/1000000-0/3000000", "0/4000000-0/5000000"), List.of()));
+    assertThat(
+            StartRules.afterRemoval(
+                stream(ONE, "0/3000000", "0/3000000"),
+                view,
+                server(TimelineHistory.root(ONE), slot("0/8000000")),
+                NOW))
+        .isEqualTo(new Start.RecordGaps(List.of(gap(ONE, "0/3000000", "0/4000000"))));
+  }
+
+  @Test
+  void knowsTheArchiveAsFarAsItWasJustWritten() {
+    ArchiveView view = archive(ONE, "0/3000000").with(ONE, lsn("0/3500000"));
+    assertThat(decide(view, server(TimelineHistory.root(ONE), slot("0/3000000"))))
+        .isEqualTo(stream(ONE, "0/3000000", "0/3500000"));
   }
 
   @Test
   void replacesASlotWhoseWalIsGone() {
     ServerView lost = server(TimelineHistory.root(ONE), new SlotView.Lost());
     Start.Stream tried = stream(ONE, "0/3000000", "0/3000000");
-    assertThat(StartRules.afterRemoval(tried, lost, NOW)).isEqualTo(new Start.MakeSlot(true));
+    ArchiveView view = archive(ONE, "0/3000000");
+    assertThat(StartRules.afterRemoval(tried, view, lost, NOW)).isEqualTo(new Start.MakeSlot(true));
     ServerView lies = server(TimelineHistory.root(ONE), slot("0/3000400"));
-    assertThat(StartRules.afterRemoval(tried, lies, NOW)).isEqualTo(new Start.MakeSlot(true));
+    assertThat(StartRules.afterRemoval(tried, view, lies, NOW)).isEqualTo(new Start.MakeSlot(true));
   }
 
   private static Start decide(ArchiveView archive, ServerView server) {
@@ -187,7 +217,7 @@ class StartRulesTest {
   }
 
   private static ArchiveView archive(Timeline timeline, String frontier) {
-    return new ArchiveView(new TreeMap<>(Map.of(timeline, lsn(frontier))));
+    return archive().with(timeline, lsn(frontier));
   }
 
   private static ServerView server(TimelineHistory history, SlotView slot) {
@@ -199,12 +229,31 @@ class StartRulesTest {
   }
 
   private static Start.Stream stream(Timeline timeline, String from, String durable) {
-    return new Start.Stream(timeline, lsn(from), lsn(durable), List.of());
+    return new Start.Stream(timeline, lsn(from), lsn(durable), true);
+  }
+
+  private static Start.Stream fresh(Timeline timeline, String from) {
+    return new Start.Stream(timeline, lsn(from), lsn(from), false);
   }
 
   private static WalGap gap(Timeline timeline, String from, String to) {
-    return new WalGap(
-        timeline, lsn(from), lsn(to), NOW, "the primary removed it before it was archived");
+    return gap(timeline, from, to, "the primary removed it before it was archived");
+  }
+
+  private static WalGap gap(Timeline timeline, String from, String to, String reason) {
+    return new WalGap(timeline, lsn(from), lsn(to), NOW, reason);
+  }
+
+  private static WalInventory inventory(List<String> stretches, List<WalGap> gaps) {
+    List<Stretch> parsed =
+        stretches.stream()
+            .map(text -> text.split("-"))
+            .map(ends -> new Stretch(lsn(ends[0]), lsn(ends[1])))
+            .toList();
+    return new WalInventory(
+        WalSegmentSize.DEFAULT,
+        List.of(new TimelineInventory(ONE, TimelineHistory.root(ONE), parsed, gaps)),
+        List.of());
   }
 
   private static Lsn lsn(String text) {

@@ -1,0 +1,444 @@
+package io.tidemark.walarchiver;
+
+import io.tidemark.config.ArchiveSettings;
+import io.tidemark.config.ErrorCode;
+import io.tidemark.config.TidemarkException;
+import io.tidemark.postgres.Lsn;
+import io.tidemark.postgres.WalEvent;
+import io.tidemark.postgres.WalMessage;
+import io.tidemark.postgres.WalMessage.EndOfTimeline;
+import io.tidemark.postgres.WalMessage.KeepAlive;
+import io.tidemark.postgres.WalMessage.WalData;
+import io.tidemark.postgres.WalScanner;
+import io.tidemark.postgres.WalSegment;
+import io.tidemark.postgres.WalSource;
+import io.tidemark.postgres.WalStream;
+import io.tidemark.repository.SegmentContent;
+import io.tidemark.repository.WalArchive;
+import io.tidemark.walarchiver.ArchiverStatus.State;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One stream of one timeline, from its start to its end or failure. One thread owns it: it reads,
+ * checks, collects, decides what is put, and reports what is durable; the puts run on the
+ * uploader's threads.
+ */
+final class ArchiveStream implements AutoCloseable {
+  /** How long to wait for a message while puts are under way, whose return is to be reported. */
+  private static final Duration SHORT_WAIT = Duration.ofMillis(5);
+
+  /** And otherwise: how late a request to stop is noticed. */
+  private static final Duration LONG_WAIT = Duration.ofMillis(100);
+
+  /** Unsaved bytes after which the spool is written although more WAL is coming. */
+  private static final int SPOOL_BYTES = 4 << 20;
+
+  private final ArchiveSettings settings;
+  private final WalSource source;
+  private final WalStream stream;
+  private final WalArchive archive;
+  private final SegmentPool pool;
+  private final ArchiverState state;
+  private final ArchiverListener listener;
+  private final Optional<Spool> spool;
+  private final TailRule tailRule;
+  private final PutQueue puts;
+  private final WalScanner scanner;
+  private final DurableMark archived;
+  private final DurableMark durable;
+  private final Lsn from;
+  private final Lsn begun;
+  private final boolean continues;
+
+  private WalSegment next;
+  private Optional<ByteBuffer> known;
+  private @Nullable OpenSegment open;
+  private @Nullable SharedBuffer openBuffer;
+  private @Nullable ByteBuffer held;
+  private @Nullable EndOfTimeline end;
+  private boolean priming;
+  private Lsn received;
+  private Lsn spooled;
+  private Lsn reported = Lsn.ZERO;
+  private long reportedAtNanos = System.nanoTime();
+  private long tailAtNanos;
+
+  /**
+   * @param start where {@code stream} begins
+   * @param spool empty where only the repository counts
+   */
+  ArchiveStream(
+      String name,
+      ArchiveSettings settings,
+      WalSource source,
+      Start.Stream start,
+      WalStream stream,
+      WalArchive archive,
+      SegmentPool pool,
+      ArchiverState state,
+      ArchiverListener listener,
+      Optional<Spool> spool) {
+    this.settings = settings;
+    this.source = source;
+    this.stream = stream;
+    this.archive = archive;
+    this.pool = pool;
+    this.state = state;
+    this.listener = listener;
+    this.spool = spool;
+    this.tailRule = new TailRule(settings.rpo());
+    this.from = start.from();
+    this.received = start.from();
+    this.spooled = start.from();
+    this.continues = start.continues();
+    this.next = WalSegment.containing(start.timeline(), start.from(), source.segmentSize());
+    this.known = archivedPart(next);
+    this.begun = Lsn.max(start.durable(), next.start().plus(knownBytes()));
+    this.archived = new DurableMark(begun);
+    this.durable = new DurableMark(begun);
+    this.tailAtNanos = System.nanoTime() - settings.rpo().toNanos();
+    this.scanner = primedScanner();
+    this.puts = new PutQueue(name, settings.uploads(), archive, pool, state, listener);
+    state.timeline = start.timeline();
+    state.received = received;
+    state.durable = begun;
+    state.state = State.STREAMING;
+    listener.on(new ArchiverEvent.Streaming(start.timeline(), start.from(), begun));
+    report();
+  }
+
+  /**
+   * Receives, collects, seals, puts in order and advances: takes at most one message from the
+   * server, waiting for it no longer than a tenth of a second.
+   *
+   * @return false when the timeline has ended, and everything of it is durable
+   */
+  boolean step() {
+    advance();
+    if (end != null) {
+      return !endTimeline(end);
+    }
+    putTailIfDue();
+    reportIfDue();
+    if (held != null && !collect(held)) {
+      state.state = State.STALLED;
+      puts.await(SHORT_WAIT);
+      return true;
+    }
+    state.state = State.STREAMING;
+    WalMessage message = stream.poll(patience());
+    switch (message) {
+      case null -> saveLocally();
+      case WalData data -> receive(data);
+      case KeepAlive keepAlive -> keepAlive(keepAlive);
+      case EndOfTimeline ended -> beginEnd(ended);
+    }
+    return true;
+  }
+
+  /** Everything before it is in the archive, without a gap. */
+  Lsn archived() {
+    return archived.mark();
+  }
+
+  /** Whether anything has come from the server. */
+  boolean hasReceived() {
+    return received.isAfter(from);
+  }
+
+  /** After which timeline, and from where. Only once it has ended. */
+  Optional<EndOfTimeline> end() {
+    return Optional.ofNullable(end);
+  }
+
+  /**
+   * Puts what is complete of the open segment, waits until it is durable or the time is over, and
+   * reports.
+   *
+   * @param reportable whether the stream still works
+   */
+  void finish(Duration limit, boolean reportable) {
+    long deadline = System.nanoTime() + limit.toNanos();
+    for (advanceQuietly(); !isFinished() && System.nanoTime() - deadline < 0; advanceQuietly()) {
+      if (open != null && !puts.tailUnderWay() && verified().isAfter(open.tailed())) {
+        putTail(open, verified());
+      }
+      if (reportable) {
+        reportIfDue();
+      }
+      puts.await(SHORT_WAIT);
+    }
+    if (reportable) {
+      report();
+    }
+  }
+
+  private boolean isFinished() {
+    boolean failed = puts.failure().isPresent() || Thread.currentThread().isInterrupted();
+    return failed || (archived.mark().isAtLeast(verified()) && puts.isDrained());
+  }
+
+  /** Gives up what has not returned. */
+  @Override
+  public void close() {
+    puts.close();
+    if (openBuffer != null) {
+      openBuffer.release();
+      openBuffer = null;
+    }
+    open = null;
+    spool.ifPresent(Spool::close);
+  }
+
+  // Receive, collect, seal
+
+  private Duration patience() {
+    boolean unsaved = spool.isPresent() && received.isAfter(spooled);
+    return unsaved ? Duration.ofMillis(1) : puts.isIdle() ? LONG_WAIT : SHORT_WAIT;
+  }
+
+  private void receive(WalData data) {
+    if (!data.start().equals(received)) {
+      throw new TidemarkException(
+          ErrorCode.POSTGRES_DATA_INVALID,
+          "the server sent WAL at " + data.start() + "; expected was " + received,
+          "The stream is made again; report it if it happens more than once");
+    }
+    sawServerEnd(data.serverEnd());
+    if (collect(data.data())) {
+      saveLocallyIfMuch();
+    }
+  }
+
+  /** False where the buffers are full: the rest is held until one is free. */
+  private boolean collect(ByteBuffer data) {
+    held = null;
+    while (data.hasRemaining()) {
+      OpenSegment segment = open != null ? open : openNext();
+      if (segment == null) {
+        held = data;
+        return false;
+      }
+      int length = Math.min(segment.room(), data.remaining());
+      ByteBuffer piece = data.slice(data.position(), length);
+      data.position(data.position() + length);
+      segment.append(piece.duplicate());
+      // What it throws keeps the piece out of any tail: they end where the last good record does.
+      scanner.feed(received, piece);
+      received = segment.end();
+      state.received = received;
+      if (segment.isComplete()) {
+        seal(segment);
+      }
+    }
+    return true;
+  }
+
+  private @Nullable OpenSegment openNext() {
+    Optional<ByteBuffer> buffer = pool.take();
+    if (buffer.isEmpty()) {
+      return null;
+    }
+    open = new OpenSegment(next, buffer.get(), known);
+    openBuffer = puts.share(open);
+    known = Optional.empty();
+    next = next.next();
+    return open;
+  }
+
+  private void seal(OpenSegment segment) {
+    saveLocally();
+    if (openBuffer != null) {
+      puts.segment(segment, openBuffer);
+      openBuffer.release();
+    }
+    openBuffer = null;
+    open = null;
+  }
+
+  private void note(WalEvent event) {
+    if (!priming && open != null) {
+      open.add(event);
+    }
+  }
+
+  private void keepAlive(KeepAlive keepAlive) {
+    sawServerEnd(keepAlive.serverEnd());
+    if (keepAlive.replyRequested()) {
+      report();
+    }
+  }
+
+  private void sawServerEnd(Lsn lsn) {
+    if (lsn.isAfter(state.serverEnd)) {
+      state.serverEnd = lsn;
+    }
+  }
+
+  // Put
+
+  private void putTailIfDue() {
+    if (open == null) {
+      return;
+    }
+    TailRule.Snapshot now =
+        new TailRule.Snapshot(
+            open.tailed(),
+            verified(),
+            open.segment().end(),
+            state.serverEnd,
+            puts.tailUnderWay(),
+            puts.segmentsUnderWay(),
+            Duration.ofNanos(System.nanoTime() - tailAtNanos));
+    if (tailRule.isDue(now)) {
+      putTail(open, verified());
+    }
+  }
+
+  private void putTail(OpenSegment segment, Lsn to) {
+    tailAtNanos = System.nanoTime();
+    if (openBuffer != null) {
+      puts.tail(segment.nextTail(to), openBuffer);
+    }
+  }
+
+  /** Up to where records of the open segment are complete and checked. */
+  private Lsn verified() {
+    return Lsn.min(scanner.lastRecordEnd(), received);
+  }
+
+  // Advance
+
+  private void advance() {
+    if (puts.failure().isPresent()) {
+      throw puts.failure().get();
+    }
+    advanceQuietly();
+  }
+
+  private void advanceQuietly() {
+    for (PutQueue.Returned put = puts.poll(); put != null; put = puts.poll()) {
+      boolean moved = archived.returned(put.part().from(), put.part().to());
+      durable.returned(put.part().from(), put.part().to());
+      if (put.whole()) {
+        WalSegment segment = put.part().segment();
+        spool.ifPresent(files -> files.remove(segment));
+      }
+      if (moved) {
+        puts.advancedTo(archived.mark());
+      }
+    }
+    if (durable.mark().isAfter(state.durable)) {
+      state.durable = durable.mark();
+    }
+  }
+
+  private void saveLocallyIfMuch() {
+    if (received.minus(spooled) >= SPOOL_BYTES) {
+      saveLocally();
+    }
+  }
+
+  private void saveLocally() {
+    if (spool.isPresent() && open != null && open.end().isAfter(spooled)) {
+      if (spool.get().save(open)) {
+        spooled = open.end();
+        durable.returned(open.segment().start(), spooled);
+      }
+    }
+  }
+
+  // Report
+
+  private void reportIfDue() {
+    boolean moved = flushed().isAfter(reported);
+    long waited = System.nanoTime() - reportedAtNanos;
+    if (moved || waited >= settings.statusInterval().toNanos()) {
+      report();
+    }
+  }
+
+  /**
+   * An archive that begins here knows nothing of what came before: it reports no position until
+   * something of its own is durable, or a synchronous commit before its time would be let go.
+   */
+  private Lsn flushed() {
+    return continues || durable.mark().isAfter(begun) ? durable.mark() : Lsn.ZERO;
+  }
+
+  private void report() {
+    Lsn flushed = Lsn.max(flushed(), reported);
+    if (flushed.isAfter(reported)) {
+      listener.on(new ArchiverEvent.Acknowledging(flushed));
+    }
+    stream.sendStatus(Lsn.max(received, flushed), flushed, flushed, false);
+    reported = flushed;
+    reportedAtNanos = System.nanoTime();
+  }
+
+  // The timeline's end
+
+  private void beginEnd(EndOfTimeline ended) {
+    if (!ended.switchPoint().equals(received)) {
+      throw new TidemarkException(
+          ErrorCode.POSTGRES_DATA_INVALID,
+          "timeline %s ended at %s, the server sent it up to %s"
+              .formatted(next.timeline(), ended.switchPoint(), received),
+          "The stream is made again; report it if it happens more than once");
+    }
+    end = ended;
+  }
+
+  private boolean endTimeline(EndOfTimeline ended) {
+    if (archived.mark().isAtLeast(ended.switchPoint())) {
+      listener.on(
+          new ArchiverEvent.TimelineEnded(next.timeline(), ended.next(), ended.switchPoint()));
+      return true;
+    }
+    if (open != null && !puts.tailUnderWay() && received.isAfter(open.tailed())) {
+      putTail(open, received);
+    }
+    puts.await(SHORT_WAIT);
+    return false;
+  }
+
+  // The beginning
+
+  private Optional<ByteBuffer> archivedPart(WalSegment segment) {
+    return switch (archive.read(segment)) {
+      case SegmentContent.Whole(ByteBuffer raw) -> Optional.of(raw);
+      case SegmentContent.Composed(ByteBuffer raw, Lsn to) -> {
+        int length = Math.toIntExact(to.minus(segment.start()));
+        yield Optional.of(raw.slice(raw.position(), length));
+      }
+      case SegmentContent.Absent() -> Optional.empty();
+    };
+  }
+
+  private int knownBytes() {
+    return known.map(ByteBuffer::remaining).orElse(0);
+  }
+
+  /**
+   * Begins one segment early where that is archived: a record that crosses into this one is then
+   * checked and counted, and WAL that does not continue what is archived is noticed.
+   */
+  private WalScanner primedScanner() {
+    if (continues && !next.start().equals(Lsn.ZERO)) {
+      Lsn before = new Lsn(next.start().value() - source.segmentSize().bytes());
+      WalSegment previous =
+          WalSegment.containing(source.history().timelineAt(before), before, source.segmentSize());
+      if (archive.read(previous) instanceof SegmentContent.Whole(ByteBuffer raw)) {
+        WalScanner primed = new WalScanner(source, before, this::note);
+        priming = true;
+        primed.feed(before, raw);
+        priming = false;
+        return primed;
+      }
+    }
+    return new WalScanner(source, next.start(), this::note);
+  }
+}
