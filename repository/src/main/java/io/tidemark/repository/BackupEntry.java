@@ -19,4 +19,11 @@ public sealed interface BackupEntry {
   /** It began and has no manifest: under way, or interrupted, or half removed. */
   record Unfinished(BackupName name, Instant began, String writer, Timeline timeline, Lsn startLsn)
       implements BackupEntry {}
+
+  /**
+   * It has a manifest whose start cannot be read: not restorable, and never removed by itself.
+   *
+   * @param what is wrong with it
+   */
+  record Damaged(BackupName name, String what) implements BackupEntry {}
 }

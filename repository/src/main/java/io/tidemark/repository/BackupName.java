@@ -29,6 +29,16 @@ public record BackupName(String text) implements Comparable<BackupName> {
     return new BackupName(TIME.format(start.truncatedTo(ChronoUnit.SECONDS)) + "-full");
   }
 
+  /** {@code full} or {@code incr}. */
+  public String kind() {
+    return text.substring(text.indexOf('-') + 1);
+  }
+
+  /** Whether {@code text} has the form of one. */
+  static boolean isName(String text) {
+    return FORM.matcher(text).matches();
+  }
+
   @Override
   public int compareTo(BackupName other) {
     return text.compareTo(other.text);
