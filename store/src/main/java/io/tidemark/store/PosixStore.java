@@ -1,6 +1,7 @@
 package io.tidemark.store;
 
 import io.tidemark.store.PosixFailures.Work;
+import io.tidemark.store.PosixWriter.Linker;
 import io.tidemark.store.StoreException.Kind;
 import java.io.IOException;
 import java.io.InputStream;
@@ -37,16 +38,16 @@ public final class PosixStore implements ObjectStore {
   private final DurableDirectories directories;
   private final PosixWriter writer;
 
-  private PosixStore(PosixSettings settings) {
+  private PosixStore(PosixSettings settings, Linker linker) {
     this.root = settings.root();
     this.failures = new PosixFailures(root);
     this.directories = new DurableDirectories(settings);
-    this.writer = new PosixWriter(settings, directories, this::requirePresent);
+    this.writer = new PosixWriter(linker, settings, directories, this::requirePresent);
   }
 
   /** A store that was created before; if it is not there, every call says UNAVAILABLE. */
   public static PosixStore open(PosixSettings settings) {
-    return new PosixStore(settings);
+    return new PosixStore(settings, Files::createLink);
   }
 
   /**
@@ -56,7 +57,11 @@ public final class PosixStore implements ObjectStore {
    *     file system that is not mounted
    */
   public static PosixStore create(PosixSettings settings) {
-    PosixStore store = new PosixStore(settings);
+    return create(settings, Files::createLink);
+  }
+
+  static PosixStore create(PosixSettings settings, Linker linker) {
+    PosixStore store = new PosixStore(settings, linker);
     store.failures.attempt("create a store in " + store.root, 0, store::createRoot);
     return store;
   }

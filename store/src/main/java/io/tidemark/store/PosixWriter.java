@@ -38,6 +38,12 @@ final class PosixWriter {
   // The JDK copies what is not direct through a direct buffer as large as the largest write.
   private static final int MOST_AT_ONCE = 256 * 1024;
 
+  /** Gives a file a second name unless that is taken, as {@link Files#createLink} does. */
+  interface Linker {
+    void link(Path newName, Path file) throws IOException;
+  }
+
+  private final Linker linker;
   private final PosixSettings settings;
   private final Path workshop;
   private final DurableDirectories directories;
@@ -45,7 +51,12 @@ final class PosixWriter {
   private final AtomicBoolean tidied = new AtomicBoolean();
   private volatile boolean hardLinks = true;
 
-  PosixWriter(PosixSettings settings, DurableDirectories directories, Runnable requirePresent) {
+  PosixWriter(
+      Linker linker,
+      PosixSettings settings,
+      DurableDirectories directories,
+      Runnable requirePresent) {
+    this.linker = linker;
     this.settings = settings;
     this.workshop = settings.root().resolve(PosixStore.OWN);
     this.directories = directories;
@@ -120,7 +131,7 @@ final class PosixWriter {
   private void name(Path temporary, Path file) throws IOException {
     if (hardLinks) {
       try {
-        Files.createLink(file, temporary);
+        linker.link(file, temporary);
         return;
       } catch (UnsupportedOperationException e) {
         hardLinks = false;

@@ -7,14 +7,16 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Spliterator;
+import java.util.Spliterators;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * Tries again what may help: a bounded number of times, with growing waits, until a deadline. A get
- * that breaks off goes on where it was, if the object is still the same one; a listing that fails
- * after its first page is not resumed, and fails.
+ * that breaks off goes on where it was, if the object is still the same one; so does a listing.
  */
 public final class RetryingStore implements ObjectStore {
   private final ObjectStore store;
@@ -84,7 +86,14 @@ public final class RetryingStore implements ObjectStore {
 
   @Override
   public Stream<ObjectInfo> list(String prefix) {
-    return retry(attempts(Operation.LIST), () -> store.list(prefix));
+    Attempts attempts = attempts(Operation.LIST);
+    Stream<ObjectInfo> first = retry(attempts, () -> store.list(prefix));
+    ResumingListing listing = new ResumingListing(store, attempts, prefix, first);
+    return StreamSupport.stream(
+            Spliterators.spliteratorUnknownSize(
+                listing, Spliterator.ORDERED | Spliterator.DISTINCT | Spliterator.NONNULL),
+            false)
+        .onClose(listing::close);
   }
 
   @Override

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -226,7 +227,21 @@ public final class FaultyStore implements ObjectStore {
 
   @Override
   public Stream<ObjectInfo> list(String prefix) {
-    return call(Operation.LIST, prefix, () -> store.list(prefix));
+    Optional<StoreFault> fault = faultOf(new Call(Operation.LIST, prefix));
+    Stream<ObjectInfo> all = spoil(fault, "LIST " + prefix, () -> store.list(prefix));
+    return fault.isPresent() && fault.get() instanceof StoreFault.BreakOff(var kept)
+        ? breakOff(all, kept)
+        : all;
+  }
+
+  private static Stream<ObjectInfo> breakOff(Stream<ObjectInfo> all, long kept) {
+    AtomicLong seen = new AtomicLong();
+    return all.peek(
+        info -> {
+          if (seen.getAndIncrement() >= kept) {
+            throw failure(Kind.UNAVAILABLE, "LIST after " + kept);
+          }
+        });
   }
 
   @Override

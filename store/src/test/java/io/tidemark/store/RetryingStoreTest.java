@@ -20,6 +20,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -169,6 +170,31 @@ final class RetryingStoreTest {
     try (InputStream in = store.get("a", 5, 100)) {
       assertThat(in.readAllBytes()).isEqualTo(Arrays.copyOfRange(bytes, 5, 105));
     }
+  }
+
+  @Test
+  void goesOnListingWhereAListingBrokeOff() {
+    List<String> keys = List.of("l/a", "l/b", "l/c", "l/d", "l/e", "l/f");
+    keys.forEach(key -> memory.putIfAbsent(key, content(key)));
+    faulty.nth(1, operation(Operation.LIST), new StoreFault.BreakOff(2));
+    faulty.nth(2, operation(Operation.LIST), UNAVAILABLE);
+    faulty.nth(3, operation(Operation.LIST), new StoreFault.BreakOff(5));
+
+    try (Stream<ObjectInfo> listed = store.list("l/")) {
+      assertThat(listed.map(ObjectInfo::key)).isEqualTo(keys);
+    }
+    assertThat(faulty.calls()).hasSize(4);
+  }
+
+  @Test
+  void givesUpAListingThatBringsNothing() {
+    memory.putIfAbsent("a", content("x"));
+    faulty.always(operation(Operation.LIST), new StoreFault.BreakOff(0));
+
+    try (Stream<ObjectInfo> listed = store.list("")) {
+      assertKind(Kind.UNAVAILABLE, listed::count);
+    }
+    assertThat(faulty.calls()).hasSize(4);
   }
 
   @Test

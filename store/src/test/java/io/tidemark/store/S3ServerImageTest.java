@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 final class S3ServerImageTest extends ObjectStoreConformance {
   private static final int PORT = 8333;
   private static final GenericContainer<?> SERVER =
-      new GenericContainer<>(DockerImageName.parse("chrislusf/seaweedfs:4.01"))
+      new GenericContainer<>(DockerImageName.parse("chrislusf/seaweedfs:4.43"))
           .withCommand("server", "-dir=/data", "-s3")
           .withExposedPorts(PORT)
           .waitingFor(Wait.forHttp("/").forPort(PORT).forStatusCodeMatching(code -> code < 500));

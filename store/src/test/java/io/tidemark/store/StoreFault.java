@@ -19,8 +19,8 @@ public sealed interface StoreFault {
   /** Stores only so many bytes of a put, against the contract, and fails as UNAVAILABLE. */
   record Tear(long keptBytes) implements StoreFault {}
 
-  /** A get's stream fails as UNAVAILABLE after so many bytes. */
-  record BreakOff(long keptBytes) implements StoreFault {}
+  /** A get's stream fails as UNAVAILABLE after so many bytes, a listing after so many objects. */
+  record BreakOff(long kept) implements StoreFault {}
 
   /** A get's stream ends after so many bytes without a word, against the contract. */
   record CutShort(long keptBytes) implements StoreFault {}
