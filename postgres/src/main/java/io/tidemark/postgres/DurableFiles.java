@@ -3,6 +3,7 @@ package io.tidemark.postgres;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,8 +86,15 @@ public final class DurableFiles {
     }
     Path parent = parentOf(directory);
     createDirectories(parent, mode);
-    Files.createDirectory(directory);
-    Files.setPosixFilePermissions(directory, mode);
+    try {
+      Files.createDirectory(directory);
+      Files.setPosixFilePermissions(directory, mode);
+    } catch (FileAlreadyExistsException e) {
+      // Another thread or process was faster; a file of that name is a failure.
+      if (!Files.isDirectory(directory)) {
+        throw e;
+      }
+    }
     fsync(parent);
   }
 

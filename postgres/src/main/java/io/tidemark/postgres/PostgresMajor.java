@@ -13,16 +13,17 @@ import java.util.stream.Collectors;
  * XLP_*}), xact.h ({@code xl_xact_stats_item}) and backup_manifest.c.
  */
 public enum PostgresMajor {
-  V15(15, 1300, 202209061, 288, 0xD110, 12, 1),
-  V16(16, 1300, 202307071, 288, 0xD113, 12, 1),
-  V17(17, 1700, 202406281, 288, 0xD116, 12, 2),
-  V18(18, 1800, 202506291, 292, 0xD118, 16, 2);
+  V15(15, 1300, 202209061, 288, 0xD110, 0x8, 12, 1),
+  V16(16, 1300, 202307071, 288, 0xD113, 0x8, 12, 1),
+  V17(17, 1700, 202406281, 288, 0xD116, 0x8, 12, 2),
+  V18(18, 1800, 202506291, 292, 0xD118, 0x8, 16, 2);
 
   private final int number;
   private final int controlVersion;
   private final int catalogVersion;
   private final int controlCrcOffset;
   private final int walMagic;
+  private final int overwriteFlag;
   private final int droppedStatsItemBytes;
   private final int manifestVersion;
 
@@ -32,6 +33,7 @@ public enum PostgresMajor {
       int catalogVersion,
       int controlCrcOffset,
       int walMagic,
+      int overwriteFlag,
       int droppedStatsItemBytes,
       int manifestVersion) {
     this.number = number;
@@ -39,6 +41,7 @@ public enum PostgresMajor {
     this.catalogVersion = catalogVersion;
     this.controlCrcOffset = controlCrcOffset;
     this.walMagic = walMagic;
+    this.overwriteFlag = overwriteFlag;
     this.droppedStatsItemBytes = droppedStatsItemBytes;
     this.manifestVersion = manifestVersion;
   }
@@ -114,6 +117,11 @@ public enum PostgresMajor {
   /** {@code XLOG_PAGE_MAGIC}. */
   int walMagic() {
     return walMagic;
+  }
+
+  /** {@code XLP_FIRST_IS_OVERWRITE_CONTRECORD}, the highest of a WAL page's flags. */
+  int overwriteFlag() {
+    return overwriteFlag;
   }
 
   /** Where pg_control's CRC lies, after all other fields. */

@@ -32,7 +32,6 @@ public record WalPageHeader(
 
   private static final int CONTINUES_RECORD = 0x0001;
   private static final int LONG = 0x0002;
-  private static final int OVERWRITES_RECORD = 0x0008;
 
   /** What the first page of a segment says of the cluster. */
   public record Identity(SystemId systemId, long segmentBytes, long pageBytes) {}
@@ -70,8 +69,8 @@ public record WalPageHeader(
    * Whether the record that the page before began was lost in a crash, and this page begins with a
    * record that says so.
    */
-  public boolean overwritesRecord() {
-    return (flags & OVERWRITES_RECORD) != 0;
+  boolean overwritesRecord(PostgresMajor major) {
+    return (flags & major.overwriteFlag()) != 0;
   }
 
   /** Bytes of this header. */

@@ -167,7 +167,7 @@ public final class WalScanner {
     }
     WalPageHeader header = WalPageHeader.decode(pageHeader, 0);
     source.verify(page, header);
-    if (header.overwritesRecord()) {
+    if (header.overwritesRecord(source.major())) {
       record.reset();
       state = State.HEADER;
     } else if (state == State.START) {

@@ -23,9 +23,12 @@ public record WalSource(
         "the page's timeline",
         Integer.toUnsignedString(header.timelineId()),
         history.timelineAt(address).toString());
-    if ((header.flags() & ~0xF) != 0) {
+    if (header.flags() >= 2 * major.overwriteFlag()) {
       throw new WalInvalidException(
-          address, "the page's flags", hex(header.flags()), "none above 0x000F");
+          address,
+          "the page's flags",
+          hex(header.flags()),
+          "less than " + hex(2 * major.overwriteFlag()));
     }
     header.identity().ifPresent(identity -> verify(address, identity));
   }

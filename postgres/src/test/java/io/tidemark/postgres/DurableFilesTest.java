@@ -123,6 +123,28 @@ class DurableFilesTest {
   }
 
   @Test
+  void manyThreadsCanCreateTheSameDirectory()
+      throws IOException, InterruptedException, ExecutionException {
+    Path wanted = directory.resolve("a/b/c/d");
+    List<Callable<Boolean>> makers = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      makers.add(
+          () -> {
+            DurableFiles.createDirectories(wanted, DurableFiles.PRIVATE_DIRECTORY);
+            return Files.isDirectory(wanted);
+          });
+    }
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Future<Boolean> made : threads.invokeAll(makers)) {
+        assertThat(made.get()).isTrue();
+      }
+    }
+    Path file = Files.createFile(directory.resolve("file"));
+    assertThatThrownBy(() -> DurableFiles.createDirectories(file, DurableFiles.PRIVATE_DIRECTORY))
+        .isInstanceOf(IOException.class);
+  }
+
+  @Test
   void aTreeIsSyncedWithoutFollowingLinks() throws IOException {
     Path tree = Files.createDirectories(directory.resolve("tree/below"));
     Files.writeString(tree.resolve("file"), "content");

@@ -79,6 +79,11 @@ final class RealCluster implements AutoCloseable {
     cluster.stop();
     Files.createFile(cluster.data().resolve("standby.signal"));
     cluster.start();
+    cluster.stop();
+    Files.createDirectories(standbyDirectory().resolve("global"));
+    Files.copy(
+        cluster.data().resolve(ControlFile.PATH), standbyDirectory().resolve(ControlFile.PATH));
+    cluster.start();
     cluster.promote();
     transaction(true, "DELETE FROM t WHERE id > 9000");
     restorePoint("ünïcode after the promotion");
@@ -156,6 +161,11 @@ final class RealCluster implements AutoCloseable {
   private void restorePoint(String name) {
     String lsn = cluster.value("SELECT pg_create_restore_point('" + name + "')");
     restorePoints.put(name, Lsn.parse(lsn));
+  }
+
+  /** Holds a copy of pg_control from when the cluster was a standby, and nothing else. */
+  Path standbyDirectory() {
+    return cluster.data().resolveSibling("standby");
   }
 
   ControlFile controlFile() {

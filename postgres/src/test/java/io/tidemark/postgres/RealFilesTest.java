@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemark.testing.OsUser;
 import io.tidemark.testing.PostgresBinaries;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -77,16 +78,35 @@ class RealFilesTest {
     assertThatThrownBy(() -> ControlFile.decode(file)).hasMessageContaining("catalog version");
   }
 
+  @ParameterizedTest
+  @MethodSource("majors")
+  void controlFileOfAStandbySaysHowFarItReplayed(int major) {
+    ControlFile control = standby(real(major));
+    assertThat(control.state()).isEqualTo(ClusterState.SHUT_DOWN_IN_RECOVERY);
+    assertThat(control.minRecoveryPoint()).isGreaterThanOrEqualTo(control.redo());
+    assertThat(control.minRecoveryTimeline()).contains(new Timeline(1));
+    assertThat(control.backupEndRequired()).isFalse();
+  }
+
   @Test
-  void controlFileEqualsPgControldata() {
+  void controlFilesEqualPgControldata() {
     RealCluster real = real(tools().major());
+    assertEqualsPgControldata(real.controlFile(), real.cluster.data());
+    OsUser.own(real.standbyDirectory());
+    assertEqualsPgControldata(standby(real), real.standbyDirectory());
+  }
+
+  private static ControlFile standby(RealCluster real) {
+    return ControlFile.decode(RealCluster.read(real.standbyDirectory().resolve(ControlFile.PATH)));
+  }
+
+  private static void assertEqualsPgControldata(ControlFile control, Path data) {
     Map<String, String> says =
         tools()
-            .run("pg_controldata", "-D", real.cluster.data())
+            .run("pg_controldata", "-D", data)
             .lines()
             .map(line -> line.split(":\\s+", 2))
             .collect(Collectors.toMap(p -> p[0], p -> p.length > 1 ? p[1] : ""));
-    ControlFile control = real.controlFile();
     Map<String, Object> expected = new HashMap<>();
     expected.put("Database system identifier", control.systemId());
     expected.put("pg_control version number", control.major().controlVersion());
@@ -98,7 +118,9 @@ class RealFilesTest {
     expected.put("Latest checkpoint's PrevTimeLineID", control.previousTimeline());
     expected.put("Latest checkpoint's NextXID", "0:" + control.nextXid());
     expected.put("Minimum recovery ending location", control.minRecoveryPoint());
-    expected.put("Min recovery ending loc's timeline", 0);
+    expected.put(
+        "Min recovery ending loc's timeline",
+        control.minRecoveryTimeline().map(Timeline::id).orElse(0));
     expected.put("Backup start location", control.backupStart());
     expected.put("Backup end location", control.backupEnd());
     expected.put("End-of-backup record required", control.backupEndRequired() ? "yes" : "no");
@@ -116,7 +138,6 @@ class RealFilesTest {
     expected.put("Bytes per WAL segment", control.walSegmentSize().bytes());
     expected.put("Data page checksum version", control.dataChecksumVersion());
     expected.forEach((name, value) -> assertThat(says).containsEntry(name, value.toString()));
-    assertThat(control.minRecoveryTimeline()).isEmpty();
   }
 
   @ParameterizedTest

@@ -20,7 +20,6 @@ public final class WalGenerator {
   private static final int HEADER = WalRecord.HEADER_BYTES;
   private static final int CONTINUES = 0x1;
   private static final int LONG = 0x2;
-  private static final int OVERWRITES = 0x8;
   private static final int RM_XLOG = 0;
   private static final int RM_XACT = 1;
   private static final int RM_HEAP = 10;
@@ -211,7 +210,7 @@ public final class WalGenerator {
     Arrays.fill(bytes, firstPage, length, (byte) 0);
     length = firstPage;
     lastStart = linkTo;
-    startPage(OVERWRITES, 0);
+    startPage(major.overwriteFlag(), 0);
     Instant at = tick();
     ByteBuffer data = allocate(16).putLong(lost.start.value()).putLong(PostgresTime.toMicros(at));
     Placed placed = write(RM_XLOG, WalEventDecoder.OVERWRITE_CONTRECORD, 0, content(data));
