@@ -44,7 +44,7 @@ public final class Backup {
   private final ClusterRepository repository;
   private final PostgresSession session;
   private final Path dataDirectory;
-  private final BackupSettings settings;
+  private final BackupOptions settings;
   private final BackupProgress progress;
 
   /**
@@ -56,7 +56,7 @@ public final class Backup {
       ClusterRepository repository,
       PostgresSession session,
       Path dataDirectory,
-      BackupSettings settings,
+      BackupOptions settings,
       BackupProgress progress) {
     this.repository = repository;
     this.session = session;

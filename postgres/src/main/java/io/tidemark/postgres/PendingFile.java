@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.Set;
 import java.util.UUID;
 
@@ -62,6 +63,11 @@ public final class PendingFile implements AutoCloseable {
   /** Where the content goes; do not close it. */
   public FileChannel channel() {
     return channel;
+  }
+
+  /** Gives the file to somebody else before it appears under its name. */
+  public void setOwner(UserPrincipal owner) throws IOException {
+    Files.setOwner(temporary, owner);
   }
 
   /** Appends all that remains in {@code content}. */

@@ -19,7 +19,7 @@ final class RecoverySettings {
   private RecoverySettings() {}
 
   /** The settings for a plan. */
-  static Map<String, String> of(RestorePlan plan, RestoreSettings settings, String restoreCommand) {
+  static Map<String, String> of(RestorePlan plan, RestoreOptions settings, String restoreCommand) {
     Map<String, String> conf = new LinkedHashMap<>();
     conf.put("restore_command", restoreCommand);
     conf.put("recovery_target_timeline", plan.history().timeline().toString());

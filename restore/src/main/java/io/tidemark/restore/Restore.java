@@ -34,10 +34,10 @@ public final class Restore {
   private static final int PRIVATE_FILE = 0600;
 
   private final ClusterRepository repository;
-  private final RestoreSettings settings;
+  private final RestoreOptions settings;
   private final RestoreProgress progress;
 
-  public Restore(ClusterRepository repository, RestoreSettings settings, RestoreProgress progress) {
+  public Restore(ClusterRepository repository, RestoreOptions settings, RestoreProgress progress) {
     this.repository = repository;
     this.settings = settings;
     this.progress = progress;

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param owner who is to own the files; only the superuser may give one
  * @param action what PostgreSQL does at the target
  */
-public record RestoreSettings(
+public record RestoreOptions(
     Path directory,
     boolean delta,
     Map<Path, Path> tablespaces,
@@ -30,7 +30,7 @@ public record RestoreSettings(
     SHUTDOWN
   }
 
-  public RestoreSettings {
+  public RestoreOptions {
     directory = directory.toAbsolutePath().normalize();
     tablespaces = Map.copyOf(tablespaces);
     if (parallel < 1 || parallel > 64) {

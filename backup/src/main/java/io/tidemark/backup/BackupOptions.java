@@ -15,7 +15,7 @@ import java.time.Duration;
  *     whole segments only has what the backup needs
  * @param walTimeout how long to wait for the WAL that the backup needs to be in the archive
  */
-public record BackupSettings(
+public record BackupOptions(
     int parallel,
     boolean fastCheckpoint,
     boolean verifyPageChecksums,
@@ -23,10 +23,10 @@ public record BackupSettings(
     boolean switchWal,
     Duration walTimeout) {
   /** Two at once, a fast checkpoint, verified, reporting damage, ten minutes for the WAL. */
-  public static final BackupSettings DEFAULT =
-      new BackupSettings(2, true, true, false, false, Duration.ofMinutes(10));
+  public static final BackupOptions DEFAULT =
+      new BackupOptions(2, true, true, false, false, Duration.ofMinutes(10));
 
-  public BackupSettings {
+  public BackupOptions {
     if (parallel < 1 || parallel > 64) {
       throw new IllegalArgumentException("parallel is 1 to 64, not " + parallel);
     }

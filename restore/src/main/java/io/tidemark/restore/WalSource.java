@@ -1,0 +1,127 @@
+package io.tidemark.restore;
+
+import io.tidemark.config.ErrorCode;
+import io.tidemark.config.TidemarkException;
+import io.tidemark.postgres.Lsn;
+import io.tidemark.postgres.Timeline;
+import io.tidemark.postgres.TimelineHistory;
+import io.tidemark.postgres.WalSegment;
+import io.tidemark.postgres.WalSegmentSize;
+import io.tidemark.repository.SegmentContent;
+import io.tidemark.repository.WalArchive;
+import io.tidemark.repository.WalInventory.TimelineInventory;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Answers for a file of WAL by its name, as PostgreSQL asks. Says "absent" only where the archive
+ * was reached, does not have the file, and does not have anything after it either.
+ */
+final class WalSource {
+  private static final Pattern HISTORY = Pattern.compile("([0-9A-F]{8})\\.history");
+
+  private final WalArchive archive;
+  private final WalSegmentSize segmentSize;
+  private final Optional<TimelineHistory> path;
+
+  /**
+   * @param path the timelines along which this recovery goes; empty where it follows the newest
+   */
+  WalSource(WalArchive archive, WalSegmentSize segmentSize, Optional<TimelineHistory> path) {
+    this.archive = archive;
+    this.segmentSize = segmentSize;
+    this.path = path;
+  }
+
+  /**
+   * A file of WAL.
+   *
+   * @param complete whether it will never hold more: not so for the segment that is being written
+   */
+  record WalFile(ByteBuffer content, boolean complete) {}
+
+  /**
+   * A file's content, or empty where the archive has none.
+   *
+   * @throws TidemarkException WAL_GAP where WAL after it is archived, and what the archive throws
+   *     where it cannot be reached or is damaged
+   */
+  Optional<WalFile> get(String name) {
+    Matcher history = HISTORY.matcher(name);
+    if (history.matches()) {
+      return archive
+          .historyFile(Timeline.parseHex(history.group(1)))
+          .map(file -> new WalFile(ByteBuffer.wrap(file), true));
+    }
+    return WalSegment.isName(name)
+        ? segment(WalSegment.parse(name, segmentSize))
+        : Optional.empty(); // such as a backup history file: recovery does not need it
+  }
+
+  /** The segment that recovery asks for after {@code segment}, as far as the path is known. */
+  WalSegment after(WalSegment segment) {
+    WalSegment next = segment.next();
+    return path.isPresent() ? next.on(timelineOf(path.get(), next)) : next;
+  }
+
+  /** PostgreSQL reads a segment from the newest timeline that began in it or before. */
+  private static Timeline timelineOf(TimelineHistory history, WalSegment segment) {
+    return history.timelineAt(new Lsn(segment.end().value() - 1));
+  }
+
+  private Optional<WalFile> segment(WalSegment segment) {
+    Lsn left = whereLeft(segment.timeline());
+    if (!segment.start().isBefore(left)) {
+      return Optional.empty(); // this recovery has left that timeline before
+    }
+    return switch (archive.read(segment)) {
+      case SegmentContent.Whole(ByteBuffer raw) ->
+          Optional.of(new WalFile(upTo(left, segment, raw), true));
+      case SegmentContent.Composed(ByteBuffer raw, _) ->
+          Optional.of(new WalFile(upTo(left, segment, raw), false));
+      case SegmentContent.Absent() -> {
+        requireEndOfArchive(segment);
+        yield Optional.empty();
+      }
+    };
+  }
+
+  /**
+   * Where the path leaves a timeline; the highest address for the last, or where there is no path.
+   */
+  private Lsn whereLeft(Timeline timeline) {
+    return path.stream()
+        .flatMap(history -> history.switches().stream())
+        .filter(change -> change.from().equals(timeline))
+        .findFirst()
+        .map(TimelineHistory.Switch::at)
+        .orElse(new Lsn(-1L));
+  }
+
+  /** What the old primary wrote after the switch must not be replayed: zeros end the WAL there. */
+  private static ByteBuffer upTo(Lsn left, WalSegment segment, ByteBuffer raw) {
+    if (left.isAtLeast(segment.end())) {
+      return raw;
+    }
+    ByteBuffer cut = ByteBuffer.allocate(raw.remaining());
+    int keep = segment.size().offsetOf(left);
+    cut.put(0, raw, raw.position(), keep);
+    return cut;
+  }
+
+  /** Looks twice: the archiver may have put the segment between the two answers. */
+  private void requireEndOfArchive(WalSegment segment) {
+    Optional<TimelineInventory> timeline = archive.inventory().of(segment.timeline());
+    Optional<Lsn> frontier = timeline.flatMap(TimelineInventory::frontier);
+    if (frontier.isPresent()
+        && frontier.get().isAfter(segment.start())
+        && archive.read(segment) instanceof SegmentContent.Absent) {
+      throw new TidemarkException(
+          ErrorCode.WAL_GAP,
+          "%s is not in the archive, which goes on to %s".formatted(segment, frontier.get()),
+          "recovery cannot pass this gap: restore to a target before " + segment.start());
+    }
+  }
+}

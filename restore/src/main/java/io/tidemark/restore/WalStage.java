@@ -1,0 +1,129 @@
+package io.tidemark.restore;
+
+import io.tidemark.postgres.DurableFiles;
+import io.tidemark.postgres.PendingFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.UserPrincipal;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * The directory {@code pg_wal/tidemark} of a restored data directory: what a fetcher has staged,
+ * what PostgreSQL wants, and the answers. It is on pg_wal's file system, so that a staged file is
+ * moved into place by a rename, and PostgreSQL's own tools leave it alone.
+ */
+public final class WalStage {
+  private static final String ABSENT = ".absent";
+  private static final String FAILED = ".failed";
+
+  private final Path home;
+  private final Path stage;
+  private final Path want;
+  private final UserPrincipal owner;
+
+  private WalStage(Path home, UserPrincipal owner) {
+    this.home = home;
+    this.stage = home.resolve("stage");
+    this.want = home.resolve("want");
+    this.owner = owner;
+  }
+
+  /** The stage of a data directory; made if it is not there. */
+  public static WalStage of(Path dataDirectory) throws IOException {
+    WalStage found =
+        new WalStage(dataDirectory.resolve("pg_wal/tidemark"), Files.getOwner(dataDirectory));
+    for (Path directory : new Path[] {found.home, found.stage, found.want}) {
+      if (!Files.isDirectory(directory)) {
+        DurableFiles.createDirectories(directory, DurableFiles.PRIVATE_DIRECTORY);
+        Files.setOwner(directory, found.owner);
+      }
+    }
+    return found;
+  }
+
+  /** The directory itself. */
+  Path home() {
+    return home;
+  }
+
+  /** The names that PostgreSQL is waiting for, in order. */
+  Set<String> wanted() throws IOException {
+    return names(want);
+  }
+
+  /** The names of the files that are staged and not taken yet, in order. */
+  Set<String> staged() throws IOException {
+    Set<String> names = names(stage);
+    names.removeIf(
+        name ->
+            name.endsWith(ABSENT) || name.endsWith(FAILED) || PendingFile.isTemporaryName(name));
+    return names;
+  }
+
+  /** Stages a file, fsynced before it appears under its name. */
+  void put(String name, ByteBuffer content) throws IOException {
+    try (PendingFile file = DurableFiles.begin(stage.resolve(name), DurableFiles.PRIVATE)) {
+      file.setOwner(owner);
+      file.write(content);
+      file.commit();
+    }
+    answered(name);
+  }
+
+  /** Answers that the archive was reached and has no such file. */
+  void putAbsent(String name) throws IOException {
+    mark(name + ABSENT, "");
+    answered(name);
+  }
+
+  /** Answers that it is not known whether there is such a file, or that it cannot be had. */
+  void putFailed(String name, String reason) throws IOException {
+    mark(name + FAILED, reason + "\n");
+  }
+
+  /** Removes a staged file that nobody wants any more. */
+  void discard(String name) throws IOException {
+    Files.deleteIfExists(stage.resolve(name));
+  }
+
+  /** Removes what an earlier fetcher left: half-written files and answers that nobody took. */
+  void clean() throws IOException {
+    for (String name : names(stage)) {
+      if (name.endsWith(ABSENT) || name.endsWith(FAILED) || PendingFile.isTemporaryName(name)) {
+        discard(name);
+      }
+    }
+  }
+
+  /** Says which process fetches. */
+  void announce(long pid) throws IOException {
+    mark(home.resolve("fetcher.pid"), pid + "\n");
+  }
+
+  private void answered(String name) throws IOException {
+    Files.deleteIfExists(stage.resolve(name + FAILED));
+    Files.deleteIfExists(want.resolve(name));
+  }
+
+  private void mark(String name, String content) throws IOException {
+    mark(stage.resolve(name), content);
+  }
+
+  private void mark(Path file, String content) throws IOException {
+    DurableFiles.write(file, content.getBytes(StandardCharsets.UTF_8), DurableFiles.PRIVATE);
+    Files.setOwner(file, owner);
+  }
+
+  private static Set<String> names(Path directory) throws IOException {
+    Set<String> names = new TreeSet<>();
+    try (Stream<Path> files = Files.list(directory)) {
+      files.forEach(file -> names.add(file.getFileName().toString()));
+    }
+    return names;
+  }
+}
