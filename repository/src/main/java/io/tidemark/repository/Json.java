@@ -82,6 +82,15 @@ final class Json {
     return value.longValue();
   }
 
+  /** As {@link #number}, of 32 bits. */
+  static int integer(JsonNode node, String field) {
+    long value = number(node, field);
+    if (value != (int) value) {
+      throw new IllegalArgumentException("'" + field + "' is " + value + ", which is too big");
+    }
+    return (int) value;
+  }
+
   static String time(Instant time) {
     return TIME.format(time);
   }

@@ -67,6 +67,11 @@ record Keys(String cluster) {
     return timeline(timeline) + HISTORY;
   }
 
+  /** Whether a child of a timeline's group, not of a log, is one that the format has. */
+  static boolean isKnownInTimeline(String name) {
+    return name.equals(HISTORY) || name.equals(INDEX + "/") || name.equals(GAPS + "/");
+  }
+
   String log(Timeline timeline, String log) {
     return timeline(timeline) + log + "/";
   }

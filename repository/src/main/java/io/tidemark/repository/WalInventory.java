@@ -12,13 +12,14 @@ import java.util.Optional;
  *
  * @param segmentSize of the cluster
  * @param timelines in ascending order, only those of which something is archived
- * @param unknown keys among the archive's that are nothing of the format's, for verification
+ * @param remarks what does not belong there, or is missing or damaged without hiding the rest: a
+ *     sentence each, for verification
  */
 public record WalInventory(
-    WalSegmentSize segmentSize, List<TimelineInventory> timelines, List<String> unknown) {
+    WalSegmentSize segmentSize, List<TimelineInventory> timelines, List<String> remarks) {
   public WalInventory {
     timelines = List.copyOf(timelines);
-    unknown = List.copyOf(unknown);
+    remarks = List.copyOf(remarks);
   }
 
   /**
@@ -64,11 +65,14 @@ public record WalInventory(
    * address after the last byte, following each switch; {@code from} itself where nothing is there.
    */
   public Lsn reachableFrom(TimelineHistory history, Lsn from) {
-    throw new UnsupportedOperationException();
+    return new WalWay(this, history).reachableFrom(from);
   }
 
-  /** The first gap on the way along {@code history} from {@code from} to {@code to}, if any. */
+  /**
+   * The first gap on the way along {@code history} from {@code from} to {@code to}, if any. That
+   * the archive merely ends before {@code to} is none: its end may move on.
+   */
   public Optional<WalGap> firstGap(TimelineHistory history, Lsn from, Lsn to) {
-    throw new UnsupportedOperationException();
+    return new WalWay(this, history).firstGap(from, to);
   }
 }

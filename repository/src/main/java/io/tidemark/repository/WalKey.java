@@ -7,6 +7,7 @@ import io.tidemark.postgres.WalSegmentSize;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What a key of the WAL archive names. */
 sealed interface WalKey {
@@ -25,6 +26,15 @@ sealed interface WalKey {
   Pattern LOG = Pattern.compile("[0-9A-F]{8}");
   Pattern RANGE_8 = Pattern.compile("([0-9A-F]{8})-([0-9A-F]{8})");
   Pattern RANGE_16 = Pattern.compile("([0-9A-F]{16})-([0-9A-F]{16})\\.json");
+
+  /** The segment of which this is content, if it is. */
+  default Stream<WalSegment> segments() {
+    return switch (this) {
+      case Segment whole -> Stream.of(whole.segment());
+      case Tail tail -> Stream.of(tail.segment());
+      case History _, Index _, Gap _ -> Stream.empty();
+    };
+  }
 
   /** Reads a key under {@link Keys#timelines}; empty where nothing of the format has that name. */
   static Optional<WalKey> parse(Keys keys, String key, WalSegmentSize size) {
