@@ -76,7 +76,8 @@ final class PostgresFailures {
   }
 
   private static ErrorCode code(String state) {
-    return state.startsWith("08")
+    // 08004: the server wants a password, and there is none.
+    return (state.startsWith("08") && !state.equals("08004"))
             || state.startsWith("57P")
             || state.equals("53300")
             || state.equals("58030")
@@ -86,7 +87,7 @@ final class PostgresFailures {
 
   private static String connectHint(String state, String user) {
     return switch (state) {
-      case "28P01" -> "Check the password file's line for this host and user.";
+      case "28P01", "08004" -> "Check the password file's line for this host and user.";
       case "28000" ->
           "Check that the role may log in and that pg_hba.conf has a line for it, for replication"
               + " too.";

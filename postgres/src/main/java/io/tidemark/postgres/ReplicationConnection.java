@@ -136,6 +136,17 @@ public final class ReplicationConnection implements AutoCloseable {
     };
   }
 
+  /**
+   * BASE_BACKUP: returns when the server's checkpoint is done and the files are about to come.
+   *
+   * @throws ReplicationException by its kind
+   */
+  public BaseBackupStream baseBackup(BaseBackupOptions options) {
+    requireIdle();
+    streaming = true;
+    return new BaseBackupStream(channel, options, limit, () -> streaming = false);
+  }
+
   /** Whether it was closed, by us or by a failure. */
   public boolean isClosed() {
     return channel.isClosed();

@@ -40,11 +40,11 @@ final class ReplicationRows {
     return new String(bytes(row, column), StandardCharsets.UTF_8);
   }
 
-  private static Timeline timeline(String decimal) {
+  static Timeline timeline(String decimal) {
     return new Timeline(Integer.parseUnsignedInt(decimal));
   }
 
-  private static Optional<String> text(List<byte @Nullable []> row, int column) {
+  static Optional<String> text(List<byte @Nullable []> row, int column) {
     byte[] value = column < row.size() ? row.get(column) : null;
     return value == null
         ? Optional.empty()

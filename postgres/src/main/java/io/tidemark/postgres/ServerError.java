@@ -75,7 +75,8 @@ record ServerError(
     return fields.getOrDefault(code, "");
   }
 
-  private static String untilZero(ByteBuffer bytes) {
+  /** Reads a string of the protocol. */
+  static String untilZero(ByteBuffer bytes) {
     int start = bytes.position();
     while (bytes.get() != 0) {
       // The next byte.

@@ -26,7 +26,8 @@ public final class WalStream {
   private Lsn written = Lsn.ZERO;
   private Lsn flushed = Lsn.ZERO;
   private Lsn applied = Lsn.ZERO;
-  private boolean pinged;
+  private boolean asked;
+  private long askedNanos;
   private @Nullable EndOfTimeline end;
 
   WalStream(
@@ -50,12 +51,10 @@ public final class WalStream {
     if (end != null) {
       return end;
     }
-    Frame frame = channel.next(timeout, DOING);
+    Frame frame = await(timeout);
     if (frame == null) {
-      checkSilence();
       return null;
     }
-    pinged = false;
     return switch (frame.type()) {
       case 'd' -> message(frame.body());
       case 'c' -> endOfTimeline();
@@ -81,6 +80,22 @@ public final class WalStream {
     }
   }
 
+  private @Nullable Frame await(Duration timeout) {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    long slice = silenceLimit.toNanos() / 4;
+    while (true) {
+      long left = Math.max(0, deadline - System.nanoTime());
+      Frame frame = channel.next(Duration.ofNanos(Math.min(left, slice)), DOING);
+      if (frame != null) {
+        return frame;
+      }
+      checkSilence();
+      if (left <= slice) {
+        return null;
+      }
+    }
+  }
+
   private void repeatStatus(boolean replyRequested) {
     ByteBuffer status = ByteBuffer.allocate(1 + 4 * Long.BYTES + 1);
     status.put((byte) 'r');
@@ -90,16 +105,21 @@ public final class WalStream {
     channel.send('d', status.array(), DOING);
   }
 
+  /**
+   * A server whose client reports often enough says nothing by itself, and this thread may not have
+   * looked for a while: silence counts only after the server was asked.
+   */
   private void checkSilence() {
-    Duration silence = channel.silence();
-    if (silence.compareTo(silenceLimit) > 0) {
+    Duration half = silenceLimit.dividedBy(2);
+    if (channel.silence().compareTo(half) < 0) {
+      asked = false;
+    } else if (!asked) {
+      asked = true;
+      askedNanos = System.nanoTime();
+      repeatStatus(true);
+    } else if (System.nanoTime() - askedNanos > half.toNanos()) {
       channel.close();
       throw PostgresFailures.lost(DOING, new IOException("not a byte within " + silenceLimit));
-    }
-    // A server whose client reports often enough says nothing by itself: ask it.
-    if (!pinged && silence.compareTo(silenceLimit.dividedBy(2)) > 0) {
-      pinged = true;
-      repeatStatus(true);
     }
   }
 

@@ -179,6 +179,14 @@ class ReplicationConnectionTest {
       PostgresEndpoint refused =
           endpoint.withUser("postgres", new PasswordSource.PasswordFile(new SecretFile(wrong)));
       assertThat(refused.toString()).doesNotContain("not it");
+      assertThatThrownBy(
+              () ->
+                  ReplicationConnection.open(endpoint.withUser("nobody_here", endpoint.password())))
+          .isInstanceOfSatisfying(
+              PostgresException.class,
+              e -> assertThat(e.code()).isEqualTo(ErrorCode.POSTGRES_REFUSED))
+          .isInstanceOfSatisfying(
+              PostgresException.class, e -> assertThat(e.hint()).contains("password file"));
       assertThatThrownBy(() -> ReplicationConnection.open(refused))
           .isInstanceOfSatisfying(
               PostgresException.class,

@@ -45,7 +45,11 @@ final class WalReading {
     if (System.nanoTime() > deadline) {
       throw new AssertionError("the stream came only to " + end + " within " + LIMIT);
     }
-    WalMessage message = stream.poll(Duration.ofMillis(200));
+    step(Duration.ofMillis(200));
+  }
+
+  void step(Duration timeout) {
+    WalMessage message = stream.poll(timeout);
     switch (message) {
       case null -> {}
       case KeepAlive keepAlive -> {}

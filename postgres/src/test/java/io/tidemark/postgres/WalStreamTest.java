@@ -2,6 +2,7 @@ package io.tidemark.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.type;
 import static org.awaitility.Awaitility.await;
 
 import io.tidemark.config.ErrorCode;
@@ -100,7 +101,10 @@ class WalStreamTest {
                     .withTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(2)))) {
       Lsn start = segmentStart(connection.identity().flushed());
       WalStream stream = connection.startPhysical(Optional.empty(), start, ONE);
-      pollFor(stream, Duration.ofSeconds(5));
+      pollFor(stream, Duration.ofSeconds(1));
+      assertThat(stream.poll(Duration.ofMinutes(1)))
+          .asInstanceOf(type(WalMessage.KeepAlive.class))
+          .returns(false, WalMessage.KeepAlive::replyRequested);
       proxy.freeze();
       assertThatThrownBy(() -> pollFor(stream, Duration.ofSeconds(10)))
           .isInstanceOfSatisfying(
