@@ -231,13 +231,18 @@ final class Section {
     Optional<T> value = node instanceof Scalar scalar ? kind.parse(scalar) : Optional.empty();
     if (value.isEmpty()) {
       reading.problem(
-          node.at(),
-          join(path, key),
-          "found " + node.describe(),
-          kind.expected(),
-          suggestion(node, kind));
+          node.at(), join(path, key), found(node, kind), kind.expected(), suggestion(node, kind));
     }
     return value;
+  }
+
+  /** Problems are logged: what may be a secret in the wrong place is not repeated. */
+  private static String found(YamlNode node, Kind<?> kind) {
+    boolean secret =
+        node instanceof Scalar scalar
+            && scalar.type() != YamlNode.Type.NULL
+            && (kind.equals(Kind.SECRET) || (kind.equals(Kind.URL) && scalar.text().contains("@")));
+    return secret ? "found what is not shown, as it may be a secret" : "found " + node.describe();
   }
 
   private static String suggestion(YamlNode node, Kind<?> kind) {

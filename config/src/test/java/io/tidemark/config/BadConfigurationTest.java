@@ -144,6 +144,14 @@ class BadConfigurationTest {
             "t.yaml:5:47: clusters.c.connection.passfile: found passfile beside password-file;"
                 + " expected one of the two"),
         cluster(
+            "connection: {password-file: hunter2}",
+            "t.yaml:5:33: clusters.c.connection.password-file: found what is not shown, as it may be"
+                + " a secret; expected the absolute path of a file that holds the secret"),
+        repository(
+            "type: s3\nbucket: bucket\nendpoint: https://user:hunter2@s3.example.org",
+            "t.yaml:6:15: repositories.r.endpoint: found what is not shown, as it may be a secret;"
+                + " expected a URL such as https://s3.example.org:9000"),
+        cluster(
             "connection: {sslmode: verify-ful}",
             "t.yaml:5:27: clusters.c.connection.sslmode: found \"verify-ful\"; expected one of"
                 + " disable, allow, prefer, require, verify-ca, verify-full; did you mean"
