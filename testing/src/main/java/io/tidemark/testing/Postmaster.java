@@ -56,9 +56,14 @@ final class Postmaster {
 
   /** Line 8 of postmaster.pid says when connections are accepted (miscadmin.h). */
   void awaitReady(Duration limit) {
-    boolean decided = poll(limit, () -> !isAlive() || acceptsConnections());
+    awaitCondition(limit, "accepts connections", this::acceptsConnections);
+  }
+
+  /** Polls; IllegalStateException when the limit is over or the server ends before. */
+  void awaitCondition(Duration limit, String what, BooleanSupplier condition) {
+    boolean decided = poll(limit, () -> !isAlive() || condition.getAsBoolean());
     if (!decided) {
-      throw failure("not ready after " + limit);
+      throw failure("waited in vain until it " + what + ", for " + limit);
     }
     if (!isAlive()) {
       throw failure("ended with exit code " + process.exitValue());

@@ -176,6 +176,17 @@ public final class TestCluster implements AutoCloseable {
     running().awaitReady(limit);
   }
 
+  /**
+   * Waits until recovery is over and writing is possible; a start returns earlier, when connections
+   * are. IllegalStateException if the server ends or is late.
+   */
+  public void awaitPrimary(Duration limit) {
+    awaitReady(limit);
+    running()
+        .awaitCondition(
+            limit, "leaves recovery", () -> value("SELECT pg_is_in_recovery()").equals("f"));
+  }
+
   /** Waits until the server has ended by itself, and gives its exit code. */
   public int awaitExit(Duration limit) {
     return running().awaitExit(limit);
