@@ -19,11 +19,17 @@ import java.util.Set;
  * @param gid group id
  */
 public record OsUser(String name, int uid, int gid) {
+  /** Looked up once: it costs two processes and cannot change. */
+  private static final class ForServers {
+    static final Optional<OsUser> USER =
+        isRoot()
+            ? Optional.of(find("postgres").or(() -> find("nobody")).orElseThrow())
+            : Optional.empty();
+  }
+
   /** The user to drop to, or empty when this process is not root and needs none. */
   public static Optional<OsUser> forServers() {
-    return isRoot()
-        ? Optional.of(find("postgres").or(() -> find("nobody")).orElseThrow())
-        : Optional.empty();
+    return ForServers.USER;
   }
 
   /** Whether this process may do everything. */

@@ -55,6 +55,7 @@ public final class TestCluster implements AutoCloseable {
   private final @Nullable String password;
   private final Map<String, String> commandLine = new LinkedHashMap<>();
   private final Thread net;
+  private final ProcessGuard guard;
   private int port;
   private @Nullable Postmaster postmaster;
 
@@ -74,6 +75,9 @@ public final class TestCluster implements AutoCloseable {
     this.commandLine.putAll(builder.commandLine);
     this.net = Thread.ofPlatform().unstarted(this::endForGood);
     OsUser.own(socket.path());
+    this.guard =
+        ProcessGuard.over(
+            data, home == null ? List.of(socket.path()) : List.of(socket.path(), home.path()));
     Runtime.getRuntime().addShutdownHook(net);
   }
 
@@ -97,12 +101,21 @@ public final class TestCluster implements AutoCloseable {
     return new TestClusterBuilder(binaries, data);
   }
 
+  /**
+   * Begins the description of a standby that streams from a running cluster: a copy of its data
+   * directory, made by a backup of its own while it runs. Settings such as {@code
+   * primary_slot_name} are the builder's. For clusters without tablespaces.
+   */
+  public static TestClusterBuilder standbyOf(TestCluster primary) {
+    return new TestClusterBuilder(primary.binaries, null).copying(primary);
+  }
+
   static TestCluster create(TestClusterBuilder builder) {
     TemporaryDirectory home = builder.makeHome();
     try {
       Path data = home.path().resolve("data");
       TestCluster cluster = new TestCluster(builder, data, builder.makeTablespaces(home), home);
-      builder.initialise(data);
+      builder.fill(data);
       builder.configure(data, cluster.port, cluster.socket.path());
       return cluster;
     } catch (RuntimeException e) {
@@ -368,6 +381,7 @@ public final class TestCluster implements AutoCloseable {
     if (home != null) {
       home.close();
     }
+    guard.close();
   }
 
   private Postmaster running() {

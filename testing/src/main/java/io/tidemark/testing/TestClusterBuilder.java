@@ -22,6 +22,7 @@ public final class TestClusterBuilder {
   private final @Nullable Path adopted;
   private final Map<String, String> settings = new LinkedHashMap<>();
   private final List<String> tablespaces = new ArrayList<>();
+  private @Nullable TestCluster primary;
   private @Nullable Path parent;
   private int walSegmentMegabytes = 16;
   private boolean dataChecksums = true;
@@ -124,8 +125,22 @@ public final class TestClusterBuilder {
     return made;
   }
 
+  TestClusterBuilder copying(TestCluster running) {
+    primary = running;
+    password = running.password();
+    return setting("primary_conninfo", StandbyCopy.conninfo(running));
+  }
+
+  void fill(Path data) {
+    if (primary == null) {
+      initialise(data);
+    } else {
+      StandbyCopy.of(primary, data);
+    }
+  }
+
   /** initdb: superuser postgres, UTF8, locale C, trust except over TCP with a password. */
-  void initialise(Path data) {
+  private void initialise(Path data) {
     List<Object> arguments =
         new ArrayList<>(List.of("-D", data, "-U", "postgres", "-E", "UTF8", "--locale=C"));
     // Nothing here has to survive a power cut before the test has even begun.

@@ -2,6 +2,7 @@ package io.tidemark.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -120,5 +121,63 @@ final class TestClusterTest {
 
   private static String conninfo(TestCluster cluster) {
     return "host=127.0.0.1 user=postgres port=" + cluster.port();
+  }
+
+  @Test
+  void makesAStandbyThatStreams() {
+    try (TestCluster primary = TestCluster.builder(NEWEST).password("it is secret").start()) {
+      primary.sql("CREATE TABLE t (answer int)");
+      try (TestCluster standby = TestCluster.standbyOf(primary).start()) {
+        primary.sql("INSERT INTO t VALUES (42)");
+        await().until(() -> standby.value("SELECT count(*) FROM t").equals("1"));
+        standby.promote();
+        standby.sql("INSERT INTO t VALUES (43)");
+      }
+    }
+  }
+
+  @Test
+  void leavesNothingWhenTheJvmIsKilledOrForgetsToClose(@TempDir Path parent) throws Exception {
+    for (String end : List.of("killed", "exited")) {
+      Process child = Command.builder(childJvm(parent), Map.of()).start();
+      String line = child.inputReader().readLine();
+      assertThat(line).startsWith("pid ");
+      ProcessHandle server = ProcessHandle.of(Long.parseLong(line.substring(4))).orElseThrow();
+      if (end.equals("killed")) {
+        child.destroyForcibly();
+      }
+      child.getOutputStream().close();
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .untilAsserted(
+              () -> {
+                assertThat(server.isAlive()).isFalse();
+                assertThat(parent).isEmptyDirectory();
+              });
+    }
+  }
+
+  private static List<String> childJvm(Path parent) {
+    return List.of(
+        ProcessHandle.current().info().command().orElseThrow(),
+        "-Xmx64m",
+        "-cp",
+        System.getProperty("java.class.path"),
+        "-Dtidemark.postgres.binaries=" + System.getProperty("tidemark.postgres.binaries"),
+        "-Dtidemark.postgres.cache=" + System.getProperty("tidemark.postgres.cache"),
+        Forgetful.class.getName(),
+        parent.toString());
+  }
+
+  /** Starts a cluster, and ends without closing it when its input ends. */
+  static final class Forgetful {
+    private Forgetful() {}
+
+    public static void main(String[] arguments) throws IOException {
+      TestCluster cluster = TestCluster.builder(NEWEST).parent(Path.of(arguments[0])).start();
+      System.out.println("pid " + cluster.pid());
+      System.out.flush();
+      assertThat(System.in.read()).isNegative();
+    }
   }
 }

@@ -22,11 +22,11 @@ final class WorkloadTest {
 
   private static List<ClusterContent.Digest> itemsAfter(long seed) {
     try (TestCluster cluster = TestCluster.builder(NEWEST).fsync(false).start();
-        Workload workload = Workload.on(cluster).seed(seed).transactionsPerThread(150).start()) {
+        Workload workload = Workload.on(cluster).seed(seed).transactionsPerThread(60).start()) {
       workload.awaitEnd();
       workload.stop();
-      assertThat(workload.committed()).isEqualTo(300);
-      assertThat(Workload.ledger(cluster)).isEqualTo(Map.of(1, 150L, 2, 150L));
+      assertThat(workload.committed()).isEqualTo(120);
+      assertThat(Workload.ledger(cluster)).isEqualTo(Map.of(1, 60L, 2, 60L));
       Map<String, ClusterContent.Digest> tables = ClusterContent.of(cluster).tables();
       assertThat(tables).hasSize(5);
       return List.of(
@@ -61,9 +61,9 @@ final class WorkloadTest {
 
   private static Workload.Snapshot snapshotAmidWork(TestCluster cluster) {
     try (Workload workload = Workload.on(cluster).threads(3).start()) {
-      workload.awaitMore(100);
+      workload.awaitMore(60);
       Workload.Snapshot snapshot = workload.snapshot();
-      workload.awaitMore(100);
+      workload.awaitMore(60);
       workload.stop();
       assertThat(ClusterContent.of(cluster).differences(snapshot.content()))
           .anyMatch(line -> line.matches("postgres/workload.ledger: \\d+ rows here, \\d+ there"));
@@ -94,7 +94,7 @@ final class WorkloadTest {
     try (TestCluster cluster = TestCluster.start(PostgresBinaries.OLDEST);
         Workload workload = Workload.on(cluster).survivesOutages(true).start()) {
       for (int round = 0; round < 3; round++) {
-        workload.awaitMore(50);
+        workload.awaitMore(30);
         cluster.kill9();
         Map<Integer, Workload.Acknowledged> acknowledged = workload.acknowledged();
         cluster.start();
@@ -102,9 +102,9 @@ final class WorkloadTest {
         assertThat(Workload.missing(acknowledged, cluster)).isEmpty();
       }
       workload.stop();
-      cluster.sql("DELETE FROM workload.ledger WHERE seq > 20");
+      cluster.sql("DELETE FROM workload.ledger WHERE seq > 8");
       assertThat(Workload.missing(workload.acknowledged(), cluster)).hasSize(2);
-      cluster.sql("DELETE FROM workload.ledger WHERE seq = 10");
+      cluster.sql("DELETE FROM workload.ledger WHERE seq = 3");
       assertThatThrownBy(() -> Workload.ledger(cluster)).hasMessageContaining("gap");
     }
   }
