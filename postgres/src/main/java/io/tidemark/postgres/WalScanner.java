@@ -77,6 +77,11 @@ public final class WalScanner {
     return new Lsn(lastEnd);
   }
 
+  /** The start of the last complete record, or empty until there is one. */
+  public Optional<Lsn> lastRecordStart() {
+    return lastStart == 0 ? Optional.empty() : Optional.of(new Lsn(lastStart));
+  }
+
   /**
    * Where zeros took the place of the next record: the WAL that is known so far ends here. Empty
    * while records follow each other.

@@ -141,6 +141,11 @@ public final class ClusterRepository implements AutoCloseable {
     return wal;
   }
 
+  /** Finds moments in the archived WAL as far as {@code inventory} knows it. */
+  public WalSearch search(WalInventory inventory) {
+    return new WalSearch(wal, part.identity(), inventory);
+  }
+
   public BackupCatalogue backups() {
     return backups;
   }

@@ -41,7 +41,15 @@ final class Lister {
    * @param indexed the first segments of those that have an index
    * @param listed of those that have none
    */
-  record Logs(NavigableSet<WalSegment> indexed, NavigableSet<WalSegment> listed) {}
+  record Logs(NavigableSet<WalSegment> indexed, NavigableSet<WalSegment> listed) {
+    /** The first segments of the logs that segments from {@code from} to {@code to} are in. */
+    List<WalSegment> between(WalSegment from, WalSegment to) {
+      return Stream.concat(indexed.stream(), listed.stream())
+          .filter(first -> first.compareTo(to) <= 0 && endOfLog(first).isAfter(from.start()))
+          .sorted()
+          .toList();
+    }
+  }
 
   WalInventory inventory() {
     List<String> remarks = new ArrayList<>();

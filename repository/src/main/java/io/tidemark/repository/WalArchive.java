@@ -199,7 +199,7 @@ public final class WalArchive {
 
   /** What a timeline's WAL takes in the store, in bytes, without histories and indexes. */
   public long storedBytes(Timeline timeline) {
-    Lister.Logs logs = lister.logs(timeline, new ArrayList<>());
+    Lister.Logs logs = logs(timeline);
     return LongStream.concat(
             logs.indexed().stream()
                 .gather(Gatherers.mapConcurrent(LogIndexes.PARALLEL, indexes::storedBytes))
@@ -225,19 +225,26 @@ public final class WalArchive {
     if (to.number() - from.number() < FEW_SEGMENTS) {
       return summaries(LongStream.rangeClosed(from.number(), to.number()).boxed(), from);
     }
-    Lister.Logs logs = lister.logs(from.timeline(), new ArrayList<>());
-    List<WalSegment> inRange = new ArrayList<>(logs.indexed());
-    inRange.addAll(logs.listed());
-    return inRange.stream()
-        .filter(first -> first.start().compareTo(to.start()) <= 0)
-        .filter(first -> Lister.endOfLog(first).isAfter(from.start()))
-        .sorted()
+    Lister.Logs logs = logs(from.timeline());
+    return logs.between(from, to).stream()
         .gather(
             Gatherers.mapConcurrent(
-                LogIndexes.PARALLEL,
-                first ->
-                    logs.indexed().contains(first) ? indexes.read(first) : listed(first, from, to)))
+                LogIndexes.PARALLEL, first -> summariesOfLog(logs, first, from, to)))
         .flatMap(List::stream)
+        .toList();
+  }
+
+  Lister.Logs logs(Timeline timeline) {
+    return lister.logs(timeline, new ArrayList<>());
+  }
+
+  /** As {@link #summaries}, of the log that begins with {@code first}. */
+  List<SegmentSummary> summariesOfLog(
+      Lister.Logs logs, WalSegment first, WalSegment from, WalSegment to) {
+    if (!logs.indexed().contains(first)) {
+      return listed(first, from, to);
+    }
+    return indexes.read(first).stream()
         .filter(each -> each.segment().compareTo(from) >= 0 && each.segment().compareTo(to) <= 0)
         .toList();
   }

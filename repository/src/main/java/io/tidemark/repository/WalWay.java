@@ -28,7 +28,7 @@ final class WalWay {
    * @param first the beginning of the first segment that is read on it
    * @param end where it was left, or empty for the last
    */
-  private record Leg(Timeline timeline, Lsn first, Optional<Lsn> end) {
+  record Leg(Timeline timeline, Lsn first, Optional<Lsn> end) {
     Lsn limit(Lsn lsn) {
       return end.isPresent() ? Lsn.min(lsn, end.get()) : lsn;
     }
@@ -48,6 +48,24 @@ final class WalWay {
     return WalSegment.containing(new Timeline(1), lsn, inventory.segmentSize()).start();
   }
 
+  List<Leg> legs() {
+    return List.copyOf(legs);
+  }
+
+  /** On which timelines a segment is asked for, the first first, until one has it. */
+  List<Leg> asked(Lsn segmentStart) {
+    List<Leg> asked = new ArrayList<>();
+    for (Leg leg : legs.reversed()) {
+      if (leg.first().compareTo(segmentStart) <= 0) {
+        asked.add(leg);
+        if (!leg.first().equals(segmentStart)) {
+          break;
+        }
+      }
+    }
+    return asked;
+  }
+
   Lsn reachableFrom(Lsn from) {
     Lsn position = from;
     while (true) {
@@ -64,19 +82,12 @@ final class WalWay {
    * first segment begins, from which on that one is asked first.
    */
   private Lsn nextStop(Lsn position) {
-    for (int i = legs.size() - 1; i >= 0; i--) {
-      Leg leg = legs.get(i);
-      if (leg.first().isAfter(position)) {
-        continue;
-      }
+    for (Leg leg : asked(segmentStart(position))) {
       Optional<Stretch> file = fileAt(leg, position);
       if (file.isPresent()) {
         Lsn end = leg.limit(file.get().to());
-        return i + 1 < legs.size() ? before(legs.get(i + 1).first(), position, end) : end;
-      }
-      // Beyond a timeline's first segment no older one counts, whatever it goes on to write.
-      if (!segmentStart(position).equals(leg.first())) {
-        return position;
+        int next = legs.indexOf(leg) + 1;
+        return next < legs.size() ? before(legs.get(next).first(), position, end) : end;
       }
     }
     return position;
