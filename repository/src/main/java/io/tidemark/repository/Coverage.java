@@ -30,8 +30,7 @@ record Coverage(List<Stretch> stretches, List<WalGap> gaps) {
       Lsn from = stretches.get(i - 1).to();
       Lsn to = stretches.get(i).from();
       if (recorded.stream().noneMatch(gap -> gap.from().isBefore(to) && gap.to().isAfter(from))) {
-        gaps.add(
-            new WalGap(timeline, from, to, now, "found: no segment and no tail is there for it"));
+        gaps.add(new WalGap(timeline, from, to, now, WalGap.FOUND));
       }
     }
     gaps.sort(Comparator.comparing(WalGap::from));

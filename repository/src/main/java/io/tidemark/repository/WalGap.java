@@ -14,7 +14,7 @@ import java.time.Instant;
  */
 public record WalGap(Timeline timeline, Lsn from, Lsn to, Instant recorded, String reason) {
   /** The reason of a hole that was merely found in the archive: nobody has put it on record. */
-  public static final String FOUND = "its segments are not in the archive";
+  public static final String FOUND = "found: no segment and no tail is there for it";
 
   public WalGap {
     if (!from.isBefore(to)) {

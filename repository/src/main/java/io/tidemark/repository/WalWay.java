@@ -147,14 +147,7 @@ final class WalWay {
             .flatMap(each -> stretches(each).stream().map(s -> resume(each, s, reached)))
             .flatMap(Optional::stream)
             .min(Comparator.naturalOrder());
-    return again.map(
-        to ->
-            new WalGap(
-                leg.timeline(),
-                reached,
-                to,
-                Instant.now(),
-                "found: no segment and no tail is there for it"));
+    return again.map(to -> new WalGap(leg.timeline(), reached, to, Instant.now(), WalGap.FOUND));
   }
 
   /** Where {@code stretch} goes on with the way after {@code reached}, if it does. */

@@ -60,6 +60,7 @@ final class ArchiveStream implements AutoCloseable {
   private @Nullable ByteBuffer held;
   private @Nullable EndOfTimeline end;
   private boolean priming;
+  private boolean serverAnswered;
   private Lsn received;
   private Lsn spooled;
   private Lsn reported = Lsn.ZERO;
@@ -107,7 +108,6 @@ final class ArchiveStream implements AutoCloseable {
     state.durable = begun;
     state.state = State.STREAMING;
     listener.on(new ArchiverEvent.Streaming(start.timeline(), start.from(), begun));
-    report();
   }
 
   /**
@@ -130,6 +130,7 @@ final class ArchiveStream implements AutoCloseable {
     }
     state.state = State.STREAMING;
     WalMessage message = stream.poll(patience());
+    serverAnswered |= message != null;
     switch (message) {
       case null -> saveLocally();
       case WalData data -> receive(data);
@@ -370,6 +371,10 @@ final class ArchiveStream implements AutoCloseable {
   }
 
   private void report() {
+    if (!serverAnswered) {
+      // A position whose WAL the server has removed already would set the slot back to it.
+      return;
+    }
     Lsn flushed = Lsn.max(flushed(), reported);
     if (flushed.isAfter(reported)) {
       listener.on(new ArchiverEvent.Acknowledging(flushed));

@@ -220,7 +220,7 @@ public final class WalArchiver implements AutoCloseable {
       if (!follow(stream, start, source, lease)) {
         return StartRules.afterRemoval(start, view, probe.look(), Instant.now());
       }
-      return decide(probe);
+      return isClosing() ? start : decide(probe);
     } catch (ReplicationException e) {
       if (e.failure() == ReplicationFailure.SLOT_INVALIDATED) {
         return new Start.MakeSlot(true);
@@ -269,26 +269,34 @@ public final class WalArchiver implements AutoCloseable {
     }
     state.lastError = e;
     state.reconnects.incrementAndGet();
-    Duration wait = backoff.next();
     switch (e.code()) {
       case WRONG_CLUSTER, CONTENT_CONFLICT -> {
         state.state = State.REFUSED;
         throw e;
       }
-      case SERVER_BEHIND, SLOT_UNUSABLE, POSTGRES_REFUSED -> {
-        state.state = State.REFUSED;
-        listener.on(new ArchiverEvent.Refused(e, wait));
-      }
-      case LEASE_HELD -> {
-        state.state = State.WAITING_FOR_LEASE;
-        listener.on(new ArchiverEvent.WaitingForLease(e, wait));
-      }
-      default -> {
-        state.state = State.CONNECTING;
-        listener.on(new ArchiverEvent.Disconnected(e, wait));
-      }
+      case LEASE_HELD -> retry(State.WAITING_FOR_LEASE, e);
+      case SERVER_BEHIND, SLOT_UNUSABLE, POSTGRES_REFUSED ->
+          retry(isSlotBusy(e) ? State.CONNECTING : State.REFUSED, e);
+      default -> retry(State.CONNECTING, e);
     }
+  }
+
+  private void retry(State until, TidemarkException e) {
+    Duration wait = backoff.next();
+    state.state = until;
+    listener.on(
+        switch (until) {
+          case REFUSED -> new ArchiverEvent.Refused(e, wait);
+          case WAITING_FOR_LEASE -> new ArchiverEvent.WaitingForLease(e, wait);
+          default -> new ArchiverEvent.Disconnected(e, wait);
+        });
     pause(wait);
+  }
+
+  /** A connection that broke holds the slot until the server has noticed, too. */
+  private static boolean isSlotBusy(TidemarkException e) {
+    return e instanceof ReplicationException refused
+        && refused.failure() == ReplicationFailure.SLOT_ACTIVE;
   }
 
   private void pause(Duration wait) {
