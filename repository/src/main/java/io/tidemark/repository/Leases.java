@@ -2,6 +2,7 @@ package io.tidemark.repository;
 
 import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
+import io.tidemark.store.StoreException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -92,7 +93,10 @@ public final class Leases {
         "Wait for it to end. If that process is gone, the lease ends by itself.");
   }
 
-  /** All leases that are held now, by the store's clock. */
+  /**
+   * All leases that are held now, by the store's clock; by the local clock where the store may only
+   * be read, which does to show them.
+   */
   public List<LeaseInfo> held() {
     List<LeaseObject> unreleased = new ArrayList<>();
     for (String work : objects.works()) {
@@ -101,10 +105,21 @@ public final class Leases {
     if (unreleased.isEmpty()) {
       return List.of();
     }
-    Instant now = objects.now();
+    Instant now = nowToShow();
     return unreleased.stream()
         .filter(lease -> !lease.isOver(now))
         .map(lease -> new LeaseInfo(lease.work(), lease.holder(), lease.until()))
         .toList();
+  }
+
+  private Instant nowToShow() {
+    try {
+      return objects.now();
+    } catch (StoreException e) {
+      if (e.kind() == StoreException.Kind.DENIED) {
+        return Instant.now();
+      }
+      throw e;
+    }
   }
 }

@@ -9,6 +9,7 @@ import io.tidemark.config.TidemarkException;
 import io.tidemark.store.Content;
 import io.tidemark.store.MemoryStore;
 import io.tidemark.store.ObjectInfo;
+import io.tidemark.store.StoreException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -180,6 +181,21 @@ class LeasesTest {
   }
 
   @Test
+  void showsLeasesOfAStoreThatMayOnlyBeRead() {
+    store.now = Instant.now();
+    try (Lease lease = mine.acquire("backup", TTL)) {
+      store.readOnly = true;
+      assertThat(theirs.held()).extracting(LeaseInfo::work).containsExactly("backup");
+      assertThatThrownBy(() -> theirs.acquire("backup", TTL))
+          .isInstanceOfSatisfying(
+              StoreException.class,
+              e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.DENIED));
+      store.readOnly = false;
+      assertThat(lease.isHeld()).isTrue();
+    }
+  }
+
+  @Test
   void refusesAKindOfWorkThatCannotBeAKey() {
     assertThatIllegalArgumentException().isThrownBy(() -> mine.acquire("../x", TTL));
   }
@@ -187,6 +203,7 @@ class LeasesTest {
   /** A store whose clock the test moves. */
   private static final class ClockedStore extends ForwardingStore {
     volatile Instant now = Instant.parse("2026-11-20T15:00:00Z");
+    volatile boolean readOnly;
     private final Map<String, Instant> times = new ConcurrentHashMap<>();
 
     ClockedStore() {
@@ -203,6 +220,9 @@ class LeasesTest {
 
     @Override
     public synchronized boolean putIfAbsent(String key, Content content) {
+      if (readOnly) {
+        throw new StoreException(StoreException.Kind.DENIED, "read-only", "", null);
+      }
       boolean put = super.putIfAbsent(key, content);
       if (put) {
         times.put(key, now);

@@ -13,6 +13,7 @@ import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.Timeline;
 import io.tidemark.postgres.WalSegment;
+import io.tidemark.postgres.WalSegmentSize;
 import io.tidemark.store.Content;
 import io.tidemark.store.MemoryStore;
 import io.tidemark.store.PosixSettings;
@@ -23,6 +24,9 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -285,6 +289,73 @@ class WalArchiveTest {
         .containsExactly(
             new SegmentSummary(segment(1, 19), new Lsn(20 * MIB), summary(19)),
             new SegmentSummary(segment(1, 20), new Lsn(20 * MIB + 5000), summary(20)));
+  }
+
+  @Test
+  void keepsAHeaderSmallHoweverManyRestorePointsThereAre() {
+    List<WalSummary.RestorePoint> points =
+        IntStream.range(0, 5000)
+            .mapToObj(
+                i -> new WalSummary.RestorePoint("\u0001".repeat(63), new Lsn(i), TestWal.CREATED))
+            .toList();
+    WalSummary many = new WalSummary(0, Optional.empty(), Optional.empty(), 0, 0, points);
+
+    archive.putSegment(segment(1, 5), content(segment(1, 5)), many);
+
+    SegmentSummary read = archive.summaries(segment(1, 5), segment(1, 5)).getFirst();
+    assertThat(read.summary().restorePoints()).isEqualTo(points.subList(0, 128));
+    assertThat(read.restorePointsLeftOut()).isEqualTo(5000 - 128);
+  }
+
+  @Test
+  void indexesALogOnlyWhenAllItsSegmentsAreThere() {
+    ClusterIdentity large =
+        new ClusterIdentity(
+            TestWal.SYSTEM, 15, new WalSegmentSize(1 << 30), false, TestWal.CREATED);
+    WalSegment last = new WalSegment(TestWal.ONE, 3, large.walSegmentSize());
+    Part part =
+        Part.of(
+            store,
+            new Keys("large"),
+            large,
+            TestWal.options(Compression.Algorithm.NONE),
+            Optional.empty());
+    for (int i = 1; i < 4; i++) {
+      putHeader(part, new WalSegment(TestWal.ONE, i, large.walSegmentSize()));
+    }
+    WalArchive gibibytes = new WalArchive(part);
+
+    gibibytes.sealLog(last);
+    assertThat(store.head("large/wal/00000001/index/00000000")).isEmpty();
+
+    putHeader(part, new WalSegment(TestWal.ONE, 0, large.walSegmentSize()));
+    List<SegmentSummary> before =
+        gibibytes.summaries(new WalSegment(TestWal.ONE, 0, last.size()), last);
+    long bytes = gibibytes.storedBytes(TestWal.ONE);
+    gibibytes.sealLog(last);
+    gibibytes.sealLog(last);
+
+    assertThat(store.head("large/wal/00000001/index/00000000")).isPresent();
+    assertThat(
+            gibibytes.summaries(
+                new WalSegment(TestWal.ONE, 0, last.size()),
+                new WalSegment(TestWal.ONE, 40, last.size())))
+        .isEqualTo(before)
+        .hasSize(4);
+    assertThat(gibibytes.storedBytes(TestWal.ONE)).isEqualTo(bytes);
+  }
+
+  private static void putHeader(Part part, WalSegment segment) {
+    SealedHeader header =
+        part.sealed()
+            .newHeader(
+                SealedHeader.Kind.SEGMENT,
+                OptionalLong.of(segment.size().bytes()),
+                OptionalInt.of(0),
+                Optional.empty(),
+                SummaryJson.toJson(summary(segment.number())));
+    part.store()
+        .putIfAbsent(part.keys().segment(segment), Content.of(ByteBuffer.wrap(header.encode())));
   }
 
   private void putTail(WalSegment segment, int from, int to) {
