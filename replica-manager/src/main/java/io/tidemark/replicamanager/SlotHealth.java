@@ -50,8 +50,7 @@ public sealed interface SlotHealth {
    * @param limit the server's setting
    * @param bytesPerSecond at which WAL is written; empty where that is not known
    */
-  static SlotHealth judge(
-      ReplicationSlotRow slot, KeepLimit limit, OptionalDouble bytesPerSecond) {
+  static SlotHealth judge(ReplicationSlotRow slot, KeepLimit limit, OptionalDouble bytesPerSecond) {
     Optional<String> lost = lossOf(slot);
     if (lost.isPresent()) {
       return new Lost(lost.get());
@@ -86,8 +85,7 @@ public sealed interface SlotHealth {
     }
     long left = slot.safeWalSize().get();
     Optional<Duration> time = timeLeft(left, bytesPerSecond);
-    boolean little =
-        limit.bytes().isPresent() && left < limit.bytes().getAsLong() / RISK_FRACTION;
+    boolean little = limit.bytes().isPresent() && left < limit.bytes().getAsLong() / RISK_FRACTION;
     boolean soon = time.isPresent() && time.get().compareTo(RISK_TIME) < 0;
     return unreserved || little || soon ? Optional.of(new AtRisk(left, time)) : Optional.empty();
   }

@@ -26,30 +26,78 @@ class SlotHealthTest {
   static Stream<Arguments> slots() {
     return Stream.of(
         row("read, far from the limit", slot(true, "reserved", 900 * MIB), LIMIT, 0, healthy()),
-        row("beyond max_wal_size, which is usual", slot(true, "extended", 900 * MIB), LIMIT, 0,
+        row(
+            "beyond max_wal_size, which is usual",
+            slot(true, "extended", 900 * MIB),
+            LIMIT,
+            0,
             healthy()),
-        row("read, without a limit", slot(true, "reserved", null), KeepLimit.NONE, 0,
+        row(
+            "read, without a limit",
+            slot(true, "reserved", null),
+            KeepLimit.NONE,
+            0,
             new SlotHealth.Unbounded()),
-        row("nobody reads it, with a limit", slot(false, "reserved", 900 * MIB), LIMIT, 0,
+        row(
+            "nobody reads it, with a limit",
+            slot(false, "reserved", 900 * MIB),
+            LIMIT,
+            0,
             new SlotHealth.Inactive(Optional.of(SINCE), false)),
-        row("nobody reads it, without a limit", slot(false, "extended", null), KeepLimit.NONE, 0,
+        row(
+            "nobody reads it, without a limit",
+            slot(false, "extended", null),
+            KeepLimit.NONE,
+            0,
             new SlotHealth.Inactive(Optional.of(SINCE), true)),
-        row("never used: it keeps nothing", slot(false, null, null), LIMIT, 0,
+        row(
+            "never used: it keeps nothing",
+            slot(false, null, null),
+            LIMIT,
+            0,
             new SlotHealth.Inactive(Optional.of(SINCE), false)),
-        row("less than a quarter left", slot(true, "extended", 249 * MIB), LIMIT, 0,
+        row(
+            "less than a quarter left",
+            slot(true, "extended", 249 * MIB),
+            LIMIT,
+            0,
             new SlotHealth.AtRisk(249 * MIB, Optional.empty())),
         row("a quarter left", slot(true, "extended", 250 * MIB), LIMIT, 0, healthy()),
-        row("nobody reads it and little is left", slot(false, "extended", 1 * MIB), LIMIT, MIB,
+        row(
+            "nobody reads it and little is left",
+            slot(false, "extended", 1 * MIB),
+            LIMIT,
+            MIB,
             new SlotHealth.AtRisk(MIB, Optional.of(Duration.ofSeconds(1)))),
-        row("much left, and gone in ten minutes", slot(true, "reserved", 600 * MIB), LIMIT, MIB,
+        row(
+            "much left, and gone in ten minutes",
+            slot(true, "reserved", 600 * MIB),
+            LIMIT,
+            MIB,
             new SlotHealth.AtRisk(600 * MIB, Optional.of(Duration.ofMinutes(10)))),
-        row("the next checkpoint removes it", slot(true, "unreserved", -5L), LIMIT, 0,
+        row(
+            "the next checkpoint removes it",
+            slot(true, "unreserved", -5L),
+            LIMIT,
+            0,
             new SlotHealth.AtRisk(-5, Optional.of(Duration.ZERO))),
-        row("unreserved without a figure", slot(true, "unreserved", null), LIMIT, 0,
+        row(
+            "unreserved without a figure",
+            slot(true, "unreserved", null),
+            LIMIT,
+            0,
             new SlotHealth.AtRisk(0, Optional.of(Duration.ZERO))),
-        row("lost, whose safe size is as empty as without a limit", slot(false, "lost", null),
-            LIMIT, 0, new SlotHealth.Lost("lost")),
-        row("lost although somebody is connected", slot(true, "lost", null), KeepLimit.NONE, 0,
+        row(
+            "lost, whose safe size is as empty as without a limit",
+            slot(false, "lost", null),
+            LIMIT,
+            0,
+            new SlotHealth.Lost("lost")),
+        row(
+            "lost although somebody is connected",
+            slot(true, "lost", null),
+            KeepLimit.NONE,
+            0,
             new SlotHealth.Lost("lost")));
   }
 
@@ -124,17 +172,12 @@ class SlotHealthTest {
   }
 
   private static ReplicationSlotRow slot(
-      boolean active,
-      @Nullable String walStatus,
-      @Nullable Long safe) {
+      boolean active, @Nullable String walStatus, @Nullable Long safe) {
     return slot(active, walStatus, safe, lsn(1));
   }
 
   private static ReplicationSlotRow slot(
-      boolean active,
-      @Nullable String walStatus,
-      @Nullable Long safe,
-      @Nullable Lsn restart) {
+      boolean active, @Nullable String walStatus, @Nullable Long safe, @Nullable Lsn restart) {
     return new ReplicationSlotRow(
         new SlotName("s"),
         "physical",
@@ -155,10 +198,7 @@ class SlotHealthTest {
   }
 
   private static StandbyRow standby(
-      @Nullable Lsn sent,
-      @Nullable Lsn write,
-      @Nullable Lsn flush,
-      @Nullable Lsn replay) {
+      @Nullable Lsn sent, @Nullable Lsn write, @Nullable Lsn flush, @Nullable Lsn replay) {
     return new StandbyRow(
         1,
         Optional.empty(),
