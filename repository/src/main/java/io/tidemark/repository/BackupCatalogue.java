@@ -33,6 +33,10 @@ public final class BackupCatalogue {
     this.part = part;
   }
 
+  Part part() {
+    return part;
+  }
+
   /** All of them, oldest first, by one small read each. */
   public List<BackupEntry> list() {
     return names().stream()
