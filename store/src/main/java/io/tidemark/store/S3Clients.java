@@ -34,7 +34,6 @@ final class S3Clients {
     S3ClientBuilder builder =
         S3Client.builder()
             .httpClient(http(settings))
-            .region(Region.of(settings.endpoint().region()))
             .credentialsProvider(S3Identity.provider(settings.credentials()))
             .forcePathStyle(settings.endpoint().pathStyle())
             .requestChecksumCalculation(
@@ -53,6 +52,9 @@ final class S3Clients {
                         .retryStrategy(AwsRetryStrategy.doNotRetry())
                         .apiCallAttemptTimeout(deadline)
                         .apiCallTimeout(deadline));
+    if (!settings.endpoint().region().isEmpty()) {
+      builder.region(Region.of(settings.endpoint().region()));
+    }
     if (settings.endpoint().url() != null) {
       builder.endpointOverride(settings.endpoint().url());
     }
