@@ -93,6 +93,11 @@ public final class Leases {
         "Wait for it to end. If that process is gone, the lease ends by itself.");
   }
 
+  /** The store's clock: puts an object for it and removes it again. */
+  public Instant storeNow() {
+    return objects.now();
+  }
+
   /**
    * All leases that are held now, by the store's clock; by the local clock where the store may only
    * be read, which does to show them.
