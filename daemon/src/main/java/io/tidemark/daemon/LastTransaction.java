@@ -1,0 +1,63 @@
+package io.tidemark.daemon;
+
+import io.tidemark.postgres.Lsn;
+import io.tidemark.postgres.TimelineHistory;
+import io.tidemark.postgres.WalSegment;
+import io.tidemark.postgres.WalSegmentSize;
+import io.tidemark.repository.SegmentSummary;
+import io.tidemark.repository.WalArchive;
+import io.tidemark.repository.WalInventory;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** Finds when the last archived transaction ended, from the summaries of the latest segments. */
+final class LastTransaction {
+  private static final int SEGMENTS_AT_ONCE = 8;
+
+  /** An idle cluster writes WAL without transactions; a status is not to read all of it. */
+  private static final int MOST_SEGMENTS = 256;
+
+  private final WalArchive archive;
+
+  LastTransaction(WalArchive archive) {
+    this.archive = archive;
+  }
+
+  /** The last one before {@code end}; empty where there is none near it. */
+  Optional<Instant> before(TimelineHistory history, Lsn from, Lsn end) {
+    Optional<WalSegmentSize> size = segmentSize();
+    if (size.isEmpty() || !end.isAfter(from)) {
+      return Optional.empty();
+    }
+    Lsn position = new Lsn(end.value() - 1);
+    for (int seen = 0; seen < MOST_SEGMENTS && position.isAtLeast(from); ) {
+      WalSegment last =
+          WalSegment.containing(history.timelineAt(position), position, size.get());
+      long first = Math.max(0, last.number() - SEGMENTS_AT_ONCE + 1);
+      List<SegmentSummary> summaries =
+          archive.summaries(new WalSegment(last.timeline(), first, size.get()), last);
+      Optional<Instant> found = latest(summaries);
+      if (found.isPresent() || first == 0) {
+        return found;
+      }
+      seen += SEGMENTS_AT_ONCE;
+      position = new Lsn(new WalSegment(last.timeline(), first, size.get()).start().value() - 1);
+    }
+    return Optional.empty();
+  }
+
+  private Optional<WalSegmentSize> segmentSize() {
+    WalInventory inventory = archive.inventory();
+    return inventory.timelines().isEmpty()
+        ? Optional.empty()
+        : Optional.of(inventory.segmentSize());
+  }
+
+  private static Optional<Instant> latest(List<SegmentSummary> summaries) {
+    return summaries.reversed().stream()
+        .map(each -> each.summary().lastEnd())
+        .flatMap(Optional::stream)
+        .findFirst();
+  }
+}
