@@ -18,9 +18,7 @@ final class CompletionCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    invocation
-        .out()
-        .print(AutoComplete.bash("tidemark", invocation.commandSpec().commandLine()));
+    invocation.out().print(AutoComplete.bash("tidemark", invocation.commandSpec().commandLine()));
     return 0;
   }
 }

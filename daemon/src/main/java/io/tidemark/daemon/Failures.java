@@ -24,7 +24,8 @@ final class Failures {
    *
    * @param problems of the configuration file, one line each
    */
-  record Failure(ErrorCode code, int exitCode, String message, String hint, List<String> problems) {}
+  record Failure(
+      ErrorCode code, int exitCode, String message, String hint, List<String> problems) {}
 
   Failures(Invocation invocation) {
     this.invocation = invocation;

@@ -32,8 +32,7 @@ final class LastTransaction {
     }
     Lsn position = new Lsn(end.value() - 1);
     for (int seen = 0; seen < MOST_SEGMENTS && position.isAtLeast(from); ) {
-      WalSegment last =
-          WalSegment.containing(history.timelineAt(position), position, size.get());
+      WalSegment last = WalSegment.containing(history.timelineAt(position), position, size.get());
       long first = Math.max(0, last.number() - SEGMENTS_AT_ONCE + 1);
       List<SegmentSummary> summaries =
           archive.summaries(new WalSegment(last.timeline(), first, size.get()), last);

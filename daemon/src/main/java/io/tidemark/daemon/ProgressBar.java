@@ -72,7 +72,12 @@ final class ProgressBar implements AutoCloseable {
   /** What there is to see now. */
   ProgressLine line() {
     return new ProgressLine(
-        what, step, done.get(), total.get(), Duration.ofNanos(System.nanoTime() - doneBegan), detail);
+        what,
+        step,
+        done.get(),
+        total.get(),
+        Duration.ofNanos(System.nanoTime() - doneBegan),
+        detail);
   }
 
   @Override

@@ -9,8 +9,7 @@ import java.util.Locale;
  * @param total in bytes, 0 where it is not known
  * @param took since the first byte
  */
-record ProgressLine(
-    String what, String step, long done, long total, Duration took, String detail) {
+record ProgressLine(String what, String step, long done, long total, Duration took, String detail) {
   private static final int WIDTH = 24;
 
   /** For a terminal: {@code backup [#####-----] 42% 1.2 GiB of 3.0 GiB, 210 MB/s, 8 s left}. */

@@ -45,8 +45,7 @@ final class ServerRules {
       slotLimit();
       senderTimeout();
     }
-    if (cluster.archive().enabled()
-        && cluster.archive().method() == ArchiveSettings.Method.PUSH) {
+    if (cluster.archive().enabled() && cluster.archive().method() == ArchiveSettings.Method.PUSH) {
       archiveCommand();
     }
     switchedOn("full_page_writes", "torn pages cannot be repaired without it", true);
@@ -106,8 +105,7 @@ final class ServerRules {
     Optional<ReplicationSlotRow> found = ours();
     if (found.isEmpty()) {
       findings.add(
-          Finding.warn(
-              "slot", "there is no slot " + name, "Run: tidemark init " + cluster.name()));
+          Finding.warn("slot", "there is no slot " + name, "Run: tidemark init " + cluster.name()));
       slotRoom();
       return;
     }
@@ -213,7 +211,8 @@ final class ServerRules {
           Finding.fail(
               "archive_command",
               "'%s'%s; expected tidemark wal-push"
-                  .formatted(command, library.isEmpty() ? "" : ", archive_library '" + library + "'"),
+                  .formatted(
+                      command, library.isEmpty() ? "" : ", archive_library '" + library + "'"),
               "ALTER SYSTEM SET archive_command = 'tidemark wal-push %p'; ALTER SYSTEM RESET"
                   + " archive_library;"
                   + RELOAD));

@@ -50,8 +50,7 @@ final class StatusCommand implements Callable<Integer> {
     Output output = invocation.output();
     StatusText text = new StatusText(output);
     output.result(
-        new Report(found),
-        () -> found.stream().map(text::of).collect(Collectors.joining("\n\n")));
+        new Report(found), () -> found.stream().map(text::of).collect(Collectors.joining("\n\n")));
     return 0;
   }
 }

@@ -16,10 +16,12 @@ final class StatusText {
   String of(ClusterStatus status) {
     StringBuilder text = new StringBuilder();
     text.append(output.in(Color.BOLD, status.repository()))
-        .append(": PostgreSQL %d, system %s, %s\n".formatted(
-            status.postgresMajor(),
-            status.systemId(),
-            status.encrypted() ? "encrypted" : "not encrypted"));
+        .append(
+            ": PostgreSQL %d, system %s, %s\n"
+                .formatted(
+                    status.postgresMajor(),
+                    status.systemId(),
+                    status.encrypted() ? "encrypted" : "not encrypted"));
     restorable(text, status);
     archive(text, status);
     backups(text, status);

@@ -36,7 +36,9 @@ import org.slf4j.LoggerFactory;
 final class Wiring implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Wiring.class);
 
-  /** A backup starts with a checkpoint, which may be spread over checkpoint_timeout (at most 1 d). */
+  /**
+   * A backup starts with a checkpoint, which may be spread over checkpoint_timeout (at most 1 d).
+   */
   private static final Duration BACKUP_STATEMENT = Duration.ofHours(6);
 
   private final Configuration configuration;
@@ -140,8 +142,7 @@ final class Wiring implements AutoCloseable {
                 standby ->
                     PostgresEndpoint.of(standby, PostgresEndpoint.Target.ANY, "tidemark_backup"))
             .orElseGet(() -> primary(cluster).withApplicationName("tidemark_backup"));
-    return PostgresSession.open(
-        endpoint.withTimeouts(endpoint.connectTimeout(), BACKUP_STATEMENT));
+    return PostgresSession.open(endpoint.withTimeouts(endpoint.connectTimeout(), BACKUP_STATEMENT));
   }
 
   /** PostgreSQL's programs of a major: where the operator says, else where they usually are. */

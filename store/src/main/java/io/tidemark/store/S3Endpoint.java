@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where an S3 server is.
  *
- * @param region as the server's owner names it; any for most servers that are not Amazon's; empty: what the
- *     environment, profile or instance says
+ * @param region as the server's owner names it; any for most servers that are not Amazon's; empty:
+ *     what the environment, profile or instance says
  * @param url of a server that is not Amazon's; null for Amazon's of the region
  * @param pathStyle whether the bucket is named in the path and not in the host
  * @param caFile PEM certificates, the only ones to be trusted; null for those of the JVM
