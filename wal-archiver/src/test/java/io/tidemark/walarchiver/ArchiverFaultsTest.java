@@ -56,9 +56,19 @@ class ArchiverFaultsTest {
           new StoreFault.Late(Duration.ofMillis(300)),
           new StoreFault.Hang(Duration.ofMillis(300)),
           new StoreFault.Fail(Kind.NO_SPACE));
+      archiving.store.randomly(
+          seed + 1,
+          0.2,
+          FaultyStore.operation(Operation.GET).and(FaultyStore.keyContains("/wal/")),
+          new StoreFault.Corrupt(5000),
+          new StoreFault.BreakOff(5000));
       Lsn end = Lsn.ZERO;
       for (int i = 0; i < 6; i++) {
         end = Archiving.write(cluster, 2);
+        if (i == 3) {
+          archiving.stop(Duration.ZERO);
+          archiving.start();
+        }
       }
       archiving.awaitDurable(end);
       assertThat(archiving.store.spoiled()).isPositive();

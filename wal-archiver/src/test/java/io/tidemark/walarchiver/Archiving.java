@@ -70,10 +70,7 @@ final class Archiving implements AutoCloseable {
     this.endpoint = endpoint(cluster.port());
     this.store = new FaultyStore(under);
     RepositoryOptions options =
-        new RepositoryOptions(
-            new Compression(Compression.Algorithm.ZSTD, 1),
-            Optional.empty(),
-            new Writer("test", 1, "0"));
+        new RepositoryOptions(Compression.DEFAULT, Optional.empty(), new Writer("test", 1, "0"));
     this.reader = ClusterRepository.create(under, CLUSTER, identity(endpoint), options);
     this.repository = ClusterRepository.open(store, CLUSTER, options);
     this.auditor = new AckAuditor(reader);
@@ -81,7 +78,11 @@ final class Archiving implements AutoCloseable {
 
   /** A cluster with small segments that keeps its WAL for the comparison. */
   static TestClusterBuilder cluster(int major) {
-    return TestCluster.builder(PostgresBinaries.of(major))
+    return cluster(PostgresBinaries.of(major));
+  }
+
+  static TestClusterBuilder cluster(PostgresBinaries binaries) {
+    return TestCluster.builder(binaries)
         .walSegmentMegabytes(1)
         .fsync(false)
         .setting("wal_keep_size", "1GB")
@@ -90,6 +91,10 @@ final class Archiving implements AutoCloseable {
   }
 
   static ArchiveSettings settings(Ack ack, WalRemoved removed) {
+    return settings(ack, removed, 16 << 20);
+  }
+
+  static ArchiveSettings settings(Ack ack, WalRemoved removed, long bufferBytes) {
     return new ArchiveSettings(
         true,
         Method.STREAM,
@@ -97,7 +102,7 @@ final class Archiving implements AutoCloseable {
         "tidemark_c",
         "tidemark_c",
         ack,
-        16 << 20,
+        bufferBytes,
         64 << 20,
         4,
         Duration.ofMillis(100),

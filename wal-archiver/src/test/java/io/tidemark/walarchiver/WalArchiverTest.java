@@ -5,12 +5,24 @@ import static org.awaitility.Awaitility.await;
 
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.Timeline;
+import io.tidemark.postgres.WalSegment;
+import io.tidemark.postgres.WalSegmentSize;
+import io.tidemark.repository.SegmentContent;
 import io.tidemark.repository.WalInventory.TimelineInventory;
 import io.tidemark.testing.LogWatch;
+import io.tidemark.testing.NeedsTool;
+import io.tidemark.testing.OsUser;
+import io.tidemark.testing.PostgresBinaries;
+import io.tidemark.testing.TemporaryDirectory;
 import io.tidemark.testing.TestCluster;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +63,46 @@ class WalArchiverTest {
       assertThat(archived.stretches()).hasSize(1);
       assertThat(archived.frontier().orElseThrow()).isGreaterThanOrEqualTo(end);
       assertSlotHolds(cluster, end);
+    }
+  }
+
+  @Test
+  @NeedsTool("pg_receivewal")
+  void archivesWhatPgReceivewalWritesBesideIt() throws IOException {
+    PostgresBinaries binaries = PostgresBinaries.debian(15).orElseThrow();
+    try (TestCluster cluster = Archiving.cluster(binaries).start();
+        TemporaryDirectory received = TemporaryDirectory.create("tidemark-receivewal-");
+        Archiving archiving = new Archiving(cluster, spool).start()) {
+      archiving.awaitEvent(ArchiverEvent.Streaming.class);
+      OsUser.letIn(received.path());
+      OsUser.own(received.path());
+      cluster.sql("SELECT pg_create_physical_replication_slot('peer', true)");
+      Lsn end = Archiving.write(cluster, 5);
+      Archiving.write(cluster, 1);
+      String server = "host=%s port=%d user=postgres".formatted(cluster.host(), cluster.port());
+      binaries.run(
+          "pg_receivewal",
+          "--dbname=" + server,
+          "--slot=peer",
+          "--status-interval=1",
+          "--endpos=" + end,
+          "--directory=" + received.path());
+      archiving.awaitDurable(end);
+
+      List<Path> complete = complete(received.path());
+      assertThat(complete).hasSizeGreaterThanOrEqualTo(4);
+      for (Path file : complete) {
+        WalSegmentSize size = archiving.repository.identity().walSegmentSize();
+        WalSegment segment = WalSegment.parse(file.getFileName().toString(), size);
+        assertThat(archiving.reader.wal().read(segment))
+            .isEqualTo(new SegmentContent.Whole(ByteBuffer.wrap(Files.readAllBytes(file))));
+      }
+    }
+  }
+
+  private static List<Path> complete(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.filter(f -> WalSegment.isName(f.getFileName().toString())).toList();
     }
   }
 
