@@ -16,9 +16,12 @@ import io.tidemark.restore.RestoreTarget.EndOfArchive;
 import io.tidemark.restore.RestoreTarget.Immediate;
 import io.tidemark.restore.TargetFinder.Found;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -28,6 +31,11 @@ import java.util.function.Predicate;
  * it cannot be, and what can. Nothing is written, and nothing but the finder does I/O.
  */
 public final class RestorePlanner {
+  /** While a server starts, its settings are read without time zone names: "Z" is one. */
+  private static final DateTimeFormatter POSTGRES_TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS'+00'", Locale.ROOT)
+          .withZone(ZoneOffset.UTC);
+
   private final List<Completed> backups;
   private final WalInventory inventory;
   private final TargetFinder finder;
@@ -208,7 +216,7 @@ public final class RestorePlanner {
         request,
         history,
         backup,
-        targetSettings(request, "recovery_target_time", time.toString()),
+        targetSettings(request, "recovery_target_time", POSTGRES_TIME.format(time)),
         // It stops before that record, so this is what must have been replayed.
         new Reach(Lsn.max(after.start(), backup.info().stopLsn()), Optional.of(time), List.of()));
   }

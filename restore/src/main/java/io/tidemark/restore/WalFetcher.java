@@ -47,7 +47,7 @@ public final class WalFetcher implements AutoCloseable {
   private static final Duration UNUSED_LIMIT = Duration.ofMinutes(2);
 
   private final WalStage stage;
-  private final WalSource source;
+  private final ArchivedFiles source;
   private final WalSegmentSize segmentSize;
   private final Path dataDirectory;
   private final FileChannel lockFile;
@@ -63,7 +63,7 @@ public final class WalFetcher implements AutoCloseable {
 
   private WalFetcher(
       WalStage stage,
-      WalSource source,
+      ArchivedFiles source,
       WalSegmentSize segmentSize,
       Path dataDirectory,
       FileChannel lockFile,
@@ -102,7 +102,7 @@ public final class WalFetcher implements AutoCloseable {
       return Optional.of(
           new WalFetcher(
               stage,
-              new WalSource(repository.wal(), size, path),
+              new ArchivedFiles(repository.wal(), size, path),
               size,
               dataDirectory,
               lockFile,
@@ -251,14 +251,14 @@ public final class WalFetcher implements AutoCloseable {
 
   /** The open segment is staged only for who waits for it: by the next time it may hold more. */
   private void stageOrAnswer(String name, boolean wanted) throws IOException {
-    Optional<WalSource.WalFile> file = source.get(name);
+    Optional<ArchivedFiles.WalFile> file = source.get(name);
     if (file.isPresent() && (wanted || file.get().complete())) {
       stagedBefore.add(name);
       stage.put(name, file.get().content());
     } else if (file.isEmpty() && wanted) {
       stage.putAbsent(name);
     }
-    if (WalSegment.isName(name) && !file.map(WalSource.WalFile::complete).orElse(false)) {
+    if (WalSegment.isName(name) && !file.map(ArchivedFiles.WalFile::complete).orElse(false)) {
       end.set(WalSegment.parse(name, segmentSize));
     }
   }

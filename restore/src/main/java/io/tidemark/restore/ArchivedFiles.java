@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * Answers for a file of WAL by its name, as PostgreSQL asks. Says "absent" only where the archive
  * was reached, does not have the file, and does not have anything after it either.
  */
-final class WalSource {
+final class ArchivedFiles {
   private static final Pattern HISTORY = Pattern.compile("([0-9A-F]{8})\\.history");
 
   private final WalArchive archive;
@@ -29,7 +29,7 @@ final class WalSource {
   /**
    * @param path the timelines along which this recovery goes; empty where it follows the newest
    */
-  WalSource(WalArchive archive, WalSegmentSize segmentSize, Optional<TimelineHistory> path) {
+  ArchivedFiles(WalArchive archive, WalSegmentSize segmentSize, Optional<TimelineHistory> path) {
     this.archive = archive;
     this.segmentSize = segmentSize;
     this.path = path;
