@@ -47,4 +47,10 @@ public class TidemarkException extends RuntimeException {
   public final String explain() {
     return hint.isEmpty() ? getMessage() : getMessage() + "\n  hint: " + hint;
   }
+
+  /** For stack traces: the code, the message and the hint. */
+  @Override
+  public final String toString() {
+    return code + ": " + explain();
+  }
 }

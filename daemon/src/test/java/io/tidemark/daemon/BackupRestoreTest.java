@@ -107,6 +107,7 @@ final class BackupRestoreTest {
     RestoredFiles files =
         new Restore(repository, options, RestoreProgress.NONE).run(plan, walGet::install);
     assertThat(files.bytes()).isPositive();
+    OsUser.own(target);
     int port = FreePort.find();
     PostgresServer server =
         new PostgresServer(

@@ -214,7 +214,8 @@ public final class PostgresServer {
     }
   }
 
-  private static String tail(Path log) {
+  /** The end of what a server printed, for messages. */
+  public static String tail(Path log) {
     try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
       long start = Math.max(0, file.length() - LOG_TAIL_BYTES);
       file.seek(start);

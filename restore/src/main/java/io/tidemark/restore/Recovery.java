@@ -10,6 +10,7 @@ import io.tidemark.postgres.PostgresServer;
 import io.tidemark.postgres.PostgresSession;
 import io.tidemark.postgres.Timeline;
 import io.tidemark.restore.RestoreOptions.TargetAction;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +29,9 @@ public final class Recovery {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
   private static final Duration LOOK = Duration.ofMillis(200);
 
+  /** How long a server may take to write its postmaster.pid. */
+  private static final Duration APPEARANCE = Duration.ofSeconds(10);
+
   /** How long a server that is up may take to answer what it replayed. */
   private static final Duration ANSWER_LIMIT = Duration.ofMinutes(1);
 
@@ -36,6 +40,9 @@ public final class Recovery {
   private final RestorePlan plan;
   private final TargetAction action;
   private @Nullable PostgresSession session;
+  private Instant began = Instant.EPOCH;
+  private boolean appeared;
+  private @Nullable TidemarkException lastFailure;
   private Replay last = new Replay(Lsn.ZERO, Optional.empty(), true, false);
 
   /** What the server says of its replay. */
@@ -64,7 +71,7 @@ public final class Recovery {
    * @throws TidemarkException RECOVERY_UNPROVEN where it ended otherwise
    */
   public RecoveryProof run(Map<String, String> options, Path log, RecoveryProgress progress) {
-    Instant began = Instant.now();
+    began = Instant.now();
     server.startWithoutWaiting(options, log);
     try {
       while (!hasEnded(log)) {
@@ -79,9 +86,13 @@ public final class Recovery {
 
   private boolean hasEnded(Path log) {
     if (!server.isRunning()) {
+      if (!appeared && Duration.between(began, Instant.now()).compareTo(APPEARANCE) < 0) {
+        return false;
+      }
       requireShutDownAtTarget(log);
       return true;
     }
+    appeared = true;
     look();
     return !last.inRecovery() || (last.paused() && action == TargetAction.PAUSE);
   }
@@ -95,7 +106,7 @@ public final class Recovery {
           ErrorCode.RECOVERY_UNPROVEN,
           "the server ended during recovery, having replayed to %s of %s"
               .formatted(Lsn.max(last.lsn(), controlFile.minRecoveryPoint()), plan.mustReach()),
-          "its log says why: " + log);
+          "its log " + log + " ends with:\n" + PostgresServer.tail(log));
     }
     last =
         new Replay(
@@ -133,6 +144,7 @@ public final class Recovery {
               .orElse(last);
     } catch (TidemarkException e) {
       LOG.debug("no answer from the recovering server yet: {}", e.getMessage());
+      lastFailure = e;
       closeSession();
       lookAtControlFile();
     }
@@ -144,7 +156,9 @@ public final class Recovery {
         new Replay(
             Lsn.max(last.lsn(), Lsn.max(controlFile.redo(), controlFile.minRecoveryPoint())),
             last.lastTransaction(),
-            controlFile.state() != ClusterState.IN_PRODUCTION,
+            // The state alone is that of the primary, until recovery has written its own.
+            Files.exists(server.dataDirectory().resolve("recovery.signal"))
+                || controlFile.state() != ClusterState.IN_PRODUCTION,
             false);
   }
 
@@ -168,8 +182,10 @@ public final class Recovery {
       if (session == null && Instant.now().isAfter(deadline)) {
         throw new TidemarkException(
             ErrorCode.RECOVERY_UNPROVEN,
-            "the server has ended recovery, but cannot be asked how far it came",
-            "check that the configured connection works for the restored server, too");
+            "the server has ended recovery, but cannot be asked how far it came: "
+                + (lastFailure == null ? "it does not get ready" : lastFailure.getMessage()),
+            "check that the configured connection works for the restored server, too",
+            lastFailure);
       }
       if (session == null) {
         pause();

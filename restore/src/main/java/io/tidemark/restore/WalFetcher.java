@@ -1,13 +1,14 @@
 package io.tidemark.restore;
 
 import io.tidemark.config.TidemarkException;
+import io.tidemark.postgres.ClusterState;
+import io.tidemark.postgres.ControlFileReader;
 import io.tidemark.postgres.PostmasterPid;
 import io.tidemark.postgres.TimelineHistory;
 import io.tidemark.postgres.WalSegment;
 import io.tidemark.postgres.WalSegmentSize;
 import io.tidemark.repository.ClusterRepository;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
@@ -263,19 +264,26 @@ public final class WalFetcher implements AutoCloseable {
     }
   }
 
+  /**
+   * A server that ends its recovery removes the signal file first, and asks for a history file
+   * after that: only its control file says that it needs nothing any more.
+   */
   private boolean isOver() {
+    if (!Files.isDirectory(dataDirectory)) {
+      return true;
+    }
     try {
       boolean recovers =
           Files.exists(dataDirectory.resolve("recovery.signal"))
               || Files.exists(dataDirectory.resolve("standby.signal"));
-      boolean unused =
-          Duration.between(lastUse, Instant.now()).compareTo(UNUSED_LIMIT) > 0
-              && !PostmasterPid.isRunning(dataDirectory);
-      return !Files.isDirectory(dataDirectory)
-          || unused
-          || (!recovers && stage.wanted().isEmpty() && PostmasterPid.isRunning(dataDirectory));
+      if (!recovers
+          && ControlFileReader.read(dataDirectory).state() == ClusterState.IN_PRODUCTION) {
+        return true;
+      }
+      return Duration.between(lastUse, Instant.now()).compareTo(UNUSED_LIMIT) > 0
+          && !PostmasterPid.isRunning(dataDirectory);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw TargetDirectory.cannot("look into", dataDirectory, e);
     }
   }
 }

@@ -30,8 +30,9 @@ give_up() {
   exit 200
 }
 
+# kill -0 would be refused, and look like death, where the fetcher belongs to another user.
 fetcher_lives() {
-  read -r pid 2>/dev/null <"$here/fetcher.pid" && kill -0 "$pid" 2>/dev/null
+  [ -f "$here/fetcher.pid" ] && read -r pid <"$here/fetcher.pid" && [ -d "/proc/$pid" ]
 }
 
 # One at a time holds the lock inside; a second ends by itself.
