@@ -5,6 +5,7 @@ import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.WalEvent;
+import io.tidemark.postgres.WalInvalidException;
 import io.tidemark.postgres.WalMessage;
 import io.tidemark.postgres.WalMessage.EndOfTimeline;
 import io.tidemark.postgres.WalMessage.KeepAlive;
@@ -101,8 +102,8 @@ final class ArchiveStream implements AutoCloseable {
     this.archived = new DurableMark(begun);
     this.durable = new DurableMark(begun);
     this.tailAtNanos = System.nanoTime() - settings.rpo().toNanos();
-    this.scanner = primedScanner();
     this.puts = new PutQueue(name, settings.uploads(), archive, pool, state, listener);
+    this.scanner = primedScanner();
     state.timeline = start.timeline();
     state.received = received;
     state.durable = begun;
@@ -437,13 +438,27 @@ final class ArchiveStream implements AutoCloseable {
       WalSegment previous =
           WalSegment.containing(source.history().timelineAt(before), before, source.segmentSize());
       if (archive.read(previous) instanceof SegmentContent.Whole(ByteBuffer raw)) {
-        WalScanner primed = new WalScanner(source, before, this::note);
-        priming = true;
-        primed.feed(before, raw);
-        priming = false;
-        return primed;
+        Optional<WalScanner> primed = primed(before, raw);
+        puts.tidyAfter(previous);
+        if (primed.isPresent()) {
+          return primed.get();
+        }
       }
     }
     return new WalScanner(source, next.start(), this::note);
+  }
+
+  /** Empty where what is archived is not valid: to find that is the work of verify. */
+  private Optional<WalScanner> primed(Lsn before, ByteBuffer raw) {
+    WalScanner primed = new WalScanner(source, before, this::note);
+    priming = true;
+    try {
+      primed.feed(before, raw);
+      return Optional.of(primed);
+    } catch (WalInvalidException e) {
+      return Optional.empty();
+    } finally {
+      priming = false;
+    }
   }
 }

@@ -68,6 +68,13 @@ final class PutQueue implements AutoCloseable {
     return new SharedBuffer(() -> unused(segment));
   }
 
+  /** Does what a process that was killed after it put {@code segment} may have left undone. */
+  void tidyAfter(WalSegment segment) {
+    startRemoval(segment);
+    noteLogEnd(segment);
+    advancedTo(segment.end());
+  }
+
   /** Puts a tail; only while none is under way. */
   void tail(OpenSegment.Part part, SharedBuffer buffer) {
     AtomicBoolean needless = new AtomicBoolean();
@@ -186,11 +193,13 @@ final class PutQueue implements AutoCloseable {
   private void unused(OpenSegment segment) {
     pool.give(segment.buffer());
     if (segment.isStored() && segment.hasTails()) {
-      uploader.start(
-          Uploader.Put.of(
-              "removing the tails of " + segment.segment(),
-              () -> archive.removeTails(segment.segment())));
+      startRemoval(segment.segment());
     }
+  }
+
+  private void startRemoval(WalSegment segment) {
+    uploader.start(
+        Uploader.Put.of("removing the tails of " + segment, () -> archive.removeTails(segment)));
   }
 
   private void noteLogEnd(WalSegment segment) {

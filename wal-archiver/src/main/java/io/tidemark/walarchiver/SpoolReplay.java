@@ -14,20 +14,27 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
- * Puts what an earlier process left in the spool into the repository, before anything is streamed:
- * it was acknowledged, and the server may have removed it.
+ * Puts what an earlier stream left in the spool into the repository, before another one begins: it
+ * was acknowledged, and the server may have removed it.
  */
 record SpoolReplay(Spool spool, ClusterRepository repository) {
-  /** Returns when the spool is empty; throws where the repository cannot be written. */
-  void run() {
-    for (Path file : spool.files()) {
+  /**
+   * Returns when the spool is empty; throws where the repository cannot be written.
+   *
+   * @return whether it was not empty before
+   */
+  boolean run() {
+    List<Path> files = spool.files();
+    for (Path file : files) {
       String name = file.getFileName().toString();
       WalSegment segment = WalSegment.parse(name, repository.identity().walSegmentSize());
       put(segment, read(file));
       spool.remove(segment);
     }
+    return !files.isEmpty();
   }
 
   private void put(WalSegment segment, ByteBuffer bytes) {

@@ -136,7 +136,7 @@ public final class WalArchiver implements AutoCloseable {
   }
 
   private void archiveUnder(ArchiveLease lease) {
-    spool.ifPresent(files -> new SpoolReplay(files, repository).run());
+    replaySpool();
     view = ArchiveView.of(archive.inventory());
     while (!isClosing()) {
       try {
@@ -148,8 +148,16 @@ public final class WalArchiver implements AutoCloseable {
     }
   }
 
+  /** Before each stream: the next one writes the open segment's file anew. */
+  private boolean replaySpool() {
+    return spool.map(files -> new SpoolReplay(files, repository).run()).orElse(false);
+  }
+
   private void connectAndStream(ArchiveLease lease) {
     state.state = State.CONNECTING;
+    if (replaySpool()) {
+      view = ArchiveView.of(archive.inventory());
+    }
     try (ReplicationConnection open = ReplicationConnection.open(server)) {
       connection = open;
       ServerProbe probe = new ServerProbe(open, slot);
@@ -275,7 +283,7 @@ public final class WalArchiver implements AutoCloseable {
         throw e;
       }
       case LEASE_HELD -> retry(State.WAITING_FOR_LEASE, e);
-      case SERVER_BEHIND, SLOT_UNUSABLE, POSTGRES_REFUSED ->
+      case SERVER_BEHIND, SLOT_UNUSABLE, POSTGRES_REFUSED, POSTGRES_DATA_INVALID ->
           retry(isSlotBusy(e) ? State.CONNECTING : State.REFUSED, e);
       default -> retry(State.CONNECTING, e);
     }

@@ -20,6 +20,7 @@ import io.tidemark.store.StoreObserver.Operation;
 import io.tidemark.testing.LogWatch;
 import io.tidemark.testing.TcpProxy;
 import io.tidemark.testing.TestCluster;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -224,6 +225,51 @@ class ArchiverFaultsTest {
       try (var files = Files.list(spool)) {
         assertThat(files).isEmpty();
       }
+    }
+  }
+
+  @Test
+  void whatOnlyTheSpoolHoldsIsNoGapAfterABrokenConnection() throws Exception {
+    log.allow("could not be put|archiving interrupted|lease");
+    try (TestCluster cluster =
+            Archiving.cluster(16)
+                .setting("wal_keep_size", "0")
+                .setting("max_wal_size", "2MB")
+                .setting("min_wal_size", "2MB")
+                .start();
+        Archiving archiving =
+            new Archiving(cluster, spool)
+                .with(Archiving.settings(Ack.LOCAL, WalRemoved.GAP))
+                .start()) {
+      archiving.awaitEvent(ArchiverEvent.Streaming.class);
+      archiving.store.always(WAL_PUT, new StoreFault.Hang(Duration.ofMinutes(5)));
+      Lsn spooled = Archiving.write(cluster, 5);
+      archiving.awaitDurable(spooled);
+      Path oldest = oldestSegment(cluster);
+      await()
+          .atMost(Archiving.LIMIT)
+          .until(
+              () -> {
+                cluster.sql("CHECKPOINT");
+                return !Files.exists(oldest);
+              });
+      cluster.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_replication");
+      archiving.awaitEvent(ArchiverEvent.Disconnected.class);
+      archiving.store.clear();
+      Lsn end = Archiving.write(cluster, 1);
+      await().atMost(Archiving.LIMIT).until(() -> frontier(archiving).isAtLeast(end));
+      assertThat(archiving.events(ArchiverEvent.GapRecorded.class)).isEmpty();
+      assertThat(archiving.reader.wal().inventory().of(ONE).orElseThrow().gaps()).isEmpty();
+    }
+  }
+
+  private static Path oldestSegment(TestCluster cluster) throws IOException {
+    try (var files = Files.list(cluster.data().resolve("pg_wal"))) {
+      return files
+          .filter(file -> WalSegment.isName(file.getFileName().toString()))
+          .sorted()
+          .findFirst()
+          .orElseThrow();
     }
   }
 
