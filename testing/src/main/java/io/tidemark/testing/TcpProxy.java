@@ -40,6 +40,7 @@ public final class TcpProxy implements AutoCloseable {
 
   // All guarded by the lock.
   private @Nullable ServerSocket listener;
+  private @Nullable Thread acceptor;
   private boolean stalled;
   private boolean closed;
   private Duration delay = Duration.ZERO;
@@ -77,18 +78,31 @@ public final class TcpProxy implements AutoCloseable {
     sockets.forEach(TcpProxy::reset);
   }
 
-  /** New connections are refused, those that exist go on. */
+  /** New connections are refused from when it returns on, those that exist go on. */
   public void refuse() {
     ServerSocket former;
+    Thread accepting;
     lock.lock();
     try {
       former = listener;
+      accepting = acceptor;
       listener = null;
+      acceptor = null;
     } finally {
       lock.unlock();
     }
-    if (former != null) {
+    if (former != null && accepting != null) {
       closeQuietly(former);
+      // The port is open until the thread that accepts has let go of it.
+      join(accepting);
+    }
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -138,7 +152,7 @@ public final class TcpProxy implements AutoCloseable {
         ServerSocket socket = new ServerSocket();
         listener = socket;
         socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-        threads.execute(() -> accept(socket));
+        acceptor = Thread.ofVirtual().start(() -> accept(socket));
       }
     } catch (IOException e) {
       throw new UncheckedIOException("cannot listen on port " + port, e);
