@@ -1,16 +1,37 @@
 package io.tidemark.daemon;
 
 import java.util.List;
+import java.util.ServiceLoader;
+import picocli.CommandLine;
 
 /** Every command, in the order of the help. */
 final class Commands {
   private Commands() {}
 
-  static List<Object> of(Invocation invocation) {
-    return List.of(
-        new InitCommand(invocation),
-        new CheckCommand(invocation),
-        new StatusCommand(invocation),
-        new CompletionCommand(invocation));
+  /** Adds them to the root. What all have in common is handed down when a command is added. */
+  static void addTo(CommandLine root, Invocation invocation) {
+    root.addSubcommand(new InitCommand(invocation))
+        .addSubcommand(new CheckCommand(invocation))
+        .addSubcommand(new BackupCommand(invocation))
+        .addSubcommand(new RestoreCommand(invocation))
+        .addSubcommand(new StatusCommand(invocation));
+    group(
+        root,
+        new WalCommand(invocation),
+        List.of(new WalListCommand(invocation)));
+    root.addSubcommand(new ExpireCommand(invocation));
+    group(root, new KeyCommand(invocation), List.of(new KeyRotateCommand(invocation)));
+    root.addSubcommand(new CompletionCommand(invocation))
+        .addSubcommand(new WalFetchCommand(invocation))
+        .addSubcommand(new WalPushCommand());
+    ServiceLoader.load(CommandExtension.class)
+        .forEach(extension -> root.addSubcommand(extension.command()));
+    root.addSubcommand(new CommandLine.HelpCommand());
+  }
+
+  private static void group(CommandLine root, Object command, List<Object> subcommands) {
+    CommandLine line = new CommandLine(command);
+    root.addSubcommand(line);
+    subcommands.forEach(line::addSubcommand);
   }
 }

@@ -15,8 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -54,6 +56,7 @@ final class Invocation implements Callable<Integer> {
   private final PrintWriter outWriter;
   private final PrintWriter errWriter;
   private Duration endLimit = END_LIMIT;
+  private boolean ownsLogging;
 
   @Spec @Nullable CommandSpec spec;
 
@@ -108,8 +111,18 @@ final class Invocation implements Callable<Integer> {
   /** Without a command there is nothing to do. */
   @Override
   public Integer call() {
-    throw new ParameterException(
-        commandSpec().commandLine(), "found no command; expected one of those below");
+    throw noCommand(commandSpec());
+  }
+
+  /** For a command that does nothing without one of its subcommands. */
+  static ParameterException noCommand(CommandSpec spec) {
+    return new ParameterException(
+        spec.commandLine(),
+        "found no command; expected one of "
+            + spec.subcommands().entrySet().stream()
+                .filter(command -> !command.getValue().getCommandSpec().usageMessage().hidden())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.joining(", ")));
   }
 
   /** Reads the configuration; all of its problems in one error. */
@@ -201,8 +214,20 @@ final class Invocation implements Callable<Integer> {
     }
   }
 
+  /** From now on this run decides what is logged in this process. */
+  void ownLogging() {
+    ownsLogging = true;
+  }
+
+  /** Sends the log elsewhere, unless somebody around this run has set it up. */
+  void logTo(LogSettings.Format format, LogSettings.Level level, PrintStream to) {
+    if (ownsLogging) {
+      Logs.configure(format, level, to);
+    }
+  }
+
   private void applyVerbosity() {
-    if (verbose.length > 0) {
+    if (ownsLogging && verbose.length > 0) {
       Logs.setLevel(verbose.length > 1 ? LogSettings.Level.DEBUG : LogSettings.Level.INFO);
     }
   }

@@ -92,7 +92,7 @@ final class ProgressBar implements AutoCloseable {
 
   private void paint() {
     try {
-      boolean over = closed.await(QUIET.toMillis(), TimeUnit.MILLISECONDS);
+      boolean over = closed.await((live ? QUIET : REPEAT).toMillis(), TimeUnit.MILLISECONDS);
       while (!over) {
         draw();
         over = closed.await((live ? REDRAW : REPEAT).toMillis(), TimeUnit.MILLISECONDS);

@@ -3,7 +3,6 @@ package io.tidemark.daemon;
 import io.tidemark.config.ErrorCode;
 import io.tidemark.config.LogSettings;
 import java.io.PrintStream;
-import java.util.ServiceLoader;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
@@ -17,6 +16,7 @@ public final class Tidemark {
   public static void main(String[] args) {
     Logs.configure(LogSettings.Format.TEXT, LogSettings.Level.WARN, System.err);
     Invocation invocation = new Invocation(System.out, System.err);
+    invocation.ownLogging();
     CountDownLatch ended = new CountDownLatch(1);
     endOnSignal(invocation, Thread.currentThread(), ended);
     int exitCode = ErrorCode.INTERNAL.exitCode();
@@ -39,9 +39,7 @@ public final class Tidemark {
 
   static CommandLine commandLine(Invocation invocation) {
     CommandLine line = new CommandLine(invocation);
-    Commands.of(invocation).forEach(line::addSubcommand);
-    ServiceLoader.load(CommandExtension.class)
-        .forEach(extension -> line.addSubcommand(extension.command()));
+    Commands.addTo(line, invocation);
     Failures failures = new Failures(invocation);
     return line.setExecutionExceptionHandler((e, _, parsed) -> failures.failed(e, parsed))
         .setParameterExceptionHandler((e, _) -> failures.usage(e, suggestions(e)))

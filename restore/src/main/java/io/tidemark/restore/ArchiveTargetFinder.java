@@ -1,0 +1,48 @@
+package io.tidemark.restore;
+
+import io.tidemark.postgres.Lsn;
+import io.tidemark.postgres.TimelineHistory;
+import io.tidemark.repository.WalSearch;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** Finds moments by searching the archive. */
+public final class ArchiveTargetFinder implements TargetFinder {
+  private final WalSearch search;
+
+  public ArchiveTargetFinder(WalSearch search) {
+    this.search = search;
+  }
+
+  @Override
+  public Optional<Found> firstEndAfter(TimelineHistory history, Lsn from, Instant time) {
+    return search.firstEndAfter(history, from, time).map(ArchiveTargetFinder::found);
+  }
+
+  @Override
+  public Optional<Found> lastEnd(TimelineHistory history, Lsn from) {
+    return search.lastEnd(history, from).map(ArchiveTargetFinder::found);
+  }
+
+  @Override
+  public Optional<Found> endOf(TimelineHistory history, Lsn from, long xid) {
+    return search.endOf(history, from, xid).map(ArchiveTargetFinder::found);
+  }
+
+  @Override
+  public List<Found> restorePoints(TimelineHistory history, Lsn from, String name) {
+    return search.restorePoints(history, from, name).stream()
+        .map(ArchiveTargetFinder::found)
+        .toList();
+  }
+
+  @Override
+  public Optional<Lsn> lastRecordStart(TimelineHistory history, Lsn from) {
+    return search.lastRecordStart(history, from);
+  }
+
+  private static Found found(WalSearch.Found found) {
+    return new Found(found.start(), found.end(), found.at());
+  }
+}
