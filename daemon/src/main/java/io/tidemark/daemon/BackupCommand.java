@@ -174,10 +174,7 @@ final class BackupCommand implements Callable<Integer> {
     text.append(
         "  timeline %s, %s to %s; restorable from %s on"
             .formatted(
-                report.timeline(),
-                report.startLsn(),
-                report.stopLsn(),
-                Human.time(report.stop())));
+                report.timeline(), report.startLsn(), report.stopLsn(), Human.time(report.stop())));
     if (report.reusedBytes() > 0) {
       text.append(
           "\n  %s were stored already by an interrupted run"

@@ -105,9 +105,7 @@ final class ExpireCommand implements Callable<Integer> {
         choices(plan.kept()),
         choices(plan.removed()),
         choices(plan.unfinished()),
-        plan.wal().stream()
-            .map(wal -> new Wal(wal.timeline(), wal.before(), wal.bytes()))
-            .toList(),
+        plan.wal().stream().map(wal -> new Wal(wal.timeline(), wal.before(), wal.bytes())).toList(),
         plan.refusals(),
         plan.notes());
   }
@@ -121,7 +119,8 @@ final class ExpireCommand implements Callable<Integer> {
         new StringBuilder(
             "%s: every restorable moment since %s stays restorable\n"
                 .formatted(cluster, Human.time(plan.windowBegin())));
-    plan.refusals().forEach(reason -> text.append("  removes nothing: ").append(reason).append('\n'));
+    plan.refusals()
+        .forEach(reason -> text.append("  removes nothing: ").append(reason).append('\n'));
     lines(text, "keeps  ", plan.kept());
     lines(text, "removes", plan.backups());
     lines(text, "removes", plan.unfinished());

@@ -90,8 +90,7 @@ final class KeyRotateCommand implements Callable<Integer> {
     try (ClusterRepository opened =
         ClusterRepository.open(wiring.store(repository), settings.name(), options)) {
       Keyring keyring = opened.keyring().orElseThrow();
-      Optional<String> made =
-          dataKey ? Optional.of(keyring.rotateDataKey()) : Optional.empty();
+      Optional<String> made = dataKey ? Optional.of(keyring.rotateDataKey()) : Optional.empty();
       return new Report(
           cluster, Optional.ofNullable(to).map(_ -> fresh.toString()), keyring.rewrap(), made);
     }

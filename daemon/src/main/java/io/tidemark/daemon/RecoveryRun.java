@@ -60,16 +60,13 @@ final class RecoveryRun {
       RecoveryProof proof =
           new Recovery(server, this::session, plan, asked.action)
               .run(options(), directory.resolve("recovery.log"), progress(bar));
-      return RestoreReport.Proof.of(
-          proof, server.isRunning() ? runningPort() : Optional.empty());
+      return RestoreReport.Proof.of(proof, server.isRunning() ? runningPort() : Optional.empty());
     }
   }
 
   private WalSegment firstSegment() {
     return WalSegment.containing(
-        plan.backup().timeline(),
-        plan.backup().startLsn(),
-        repository.identity().walSegmentSize());
+        plan.backup().timeline(), plan.backup().startLsn(), repository.identity().walSegmentSize());
   }
 
   private Map<String, String> options() {
@@ -84,8 +81,7 @@ final class RecoveryRun {
   private RecoveryProgress progress(ProgressBar bar) {
     return (lsn, last) -> {
       bar.set(Math.max(0, lsn.minus(plan.backup().startLsn())));
-      bar.detail(
-          "at " + lsn + last.map(at -> ", transactions to " + Human.time(at)).orElse(""));
+      bar.detail("at " + lsn + last.map(at -> ", transactions to " + Human.time(at)).orElse(""));
     };
   }
 

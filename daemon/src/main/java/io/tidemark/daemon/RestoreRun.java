@@ -35,8 +35,7 @@ final class RestoreRun {
   private final ClusterRepository repository;
   private final Path directory;
 
-  RestoreRun(
-      Wiring wiring, ClusterSettings cluster, RestoreCommand asked, Invocation invocation) {
+  RestoreRun(Wiring wiring, ClusterSettings cluster, RestoreCommand asked, Invocation invocation) {
     this.cluster = cluster;
     this.asked = asked;
     this.invocation = invocation;
@@ -114,7 +113,9 @@ final class RestoreRun {
   }
 
   private static String pgCtl(Optional<PostgresInstallation> programs) {
-    return programs.map(found -> found.binDirectory().resolve("pg_ctl").toString()).orElse("pg_ctl");
+    return programs
+        .map(found -> found.binDirectory().resolve("pg_ctl").toString())
+        .orElse("pg_ctl");
   }
 
   private RestoreReport.Files write(RestorePlan plan, WalGet walGet) {

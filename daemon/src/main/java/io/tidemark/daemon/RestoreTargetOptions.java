@@ -35,9 +35,7 @@ final class RestoreTargetOptions {
       description = "The newest restore point of that name (pg_create_restore_point).")
   @Nullable String name;
 
-  @Option(
-      names = "--immediate",
-      description = "Only as far as the backup needs to be consistent.")
+  @Option(names = "--immediate", description = "Only as far as the backup needs to be consistent.")
   boolean immediate;
 
   boolean isNone() {
@@ -64,8 +62,7 @@ final class RestoreTargetOptions {
       return new RestoreTarget.AtTime(read.instant());
     }
     if (lsn != null) {
-      return new RestoreTarget.AtLsn(
-          read("--lsn", lsn, "an LSN such as 0/3000148", Lsn::parse));
+      return new RestoreTarget.AtLsn(read("--lsn", lsn, "an LSN such as 0/3000148", Lsn::parse));
     }
     if (xid != null) {
       return new RestoreTarget.AtXid(

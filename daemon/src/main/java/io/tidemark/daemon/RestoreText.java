@@ -21,7 +21,9 @@ final class RestoreText {
         "backup",
         "%s, %s in %d files, %s stored"
             .formatted(
-                plan.backup(), Human.bytes(plan.bytes()), plan.files(),
+                plan.backup(),
+                Human.bytes(plan.bytes()),
+                plan.files(),
                 Human.bytes(plan.storedBytes())));
     line(text, "timelines", timelines(plan));
     line(
@@ -44,16 +46,14 @@ final class RestoreText {
   }
 
   private static String target(Plan plan) {
-    String when =
-        plan.targetTime().map(at -> " (" + Human.exactTime(at) + ")").orElse("");
+    String when = plan.targetTime().map(at -> " (" + Human.exactTime(at) + ")").orElse("");
     return plan.target() + when + (plan.exclusive() ? ", exclusive" : "");
   }
 
   private static String timelines(Plan plan) {
     return plan.timelines().stream()
         .map(
-            part ->
-                part.timeline() + part.leftAt().map(lsn -> " (left at " + lsn + ")").orElse(""))
+            part -> part.timeline() + part.leftAt().map(lsn -> " (left at " + lsn + ")").orElse(""))
         .collect(Collectors.joining(", then "));
   }
 

@@ -165,7 +165,8 @@ final class WalListCommand implements Callable<Integer> {
           .gaps()
           .forEach(
               gap ->
-                  text.append("  GAP %s to %s: %s\n".formatted(gap.from(), gap.to(), gap.reason())));
+                  text.append(
+                      "  GAP %s to %s: %s\n".formatted(gap.from(), gap.to(), gap.reason())));
     }
     remarks.forEach(remark -> text.append("remark: ").append(remark).append('\n'));
     return text.isEmpty() ? "no WAL is archived there" : text.toString().stripTrailing();

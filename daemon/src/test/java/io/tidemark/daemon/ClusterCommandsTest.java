@@ -126,7 +126,8 @@ final class ClusterCommandsTest {
     assertThat(second.json().at("/clusters/0/created").asBoolean()).isFalse();
     assertThat(cli.tree()).isEqualTo(after);
     assertThat(
-            cluster.value("SELECT wal_status FROM pg_replication_slots WHERE slot_name='" + slot + "'"))
+            cluster.value(
+                "SELECT wal_status FROM pg_replication_slots WHERE slot_name='" + slot + "'"))
         .isEqualTo("reserved");
   }
 
@@ -168,7 +169,9 @@ final class ClusterCommandsTest {
     try (Archiving archiving = new Archiving()) {
       Awaitility.await()
           .atMost(Duration.ofSeconds(20))
-          .until(() -> finding(cli.run("check", "--json"), "slot").get("level").asText(), "ok"::equals);
+          .until(
+              () -> finding(cli.run("check", "--json"), "slot").get("level").asText(),
+              "ok"::equals);
       assertThat(archiving.thread.isAlive()).isTrue();
       Result result = cli.run("check");
 
@@ -281,7 +284,8 @@ final class ClusterCommandsTest {
     cli.run("init");
     try (Archiving archiving = new Archiving()) {
       cluster.sql("DROP TABLE IF EXISTS story", "CREATE TABLE story (n int)");
-      Result backup = cli.run("backup", "shop", "--checkpoint", "fast", "--json", "--progress", "never");
+      Result backup =
+          cli.run("backup", "shop", "--checkpoint", "fast", "--json", "--progress", "never");
       assertThat(backup.err()).isEmpty();
       assertThat(backup.exitCode()).isZero();
       cluster.sql("INSERT INTO story VALUES (1)", "SELECT pg_create_restore_point('before')");

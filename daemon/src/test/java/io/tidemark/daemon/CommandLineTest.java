@@ -35,7 +35,8 @@ final class CommandLineTest {
   }
 
   static List<CommandLine> commands() {
-    PrintStream nowhere = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
+    PrintStream nowhere =
+        new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
     List<CommandLine> found = new ArrayList<>();
     collect(Tidemark.commandLine(new Invocation(nowhere, nowhere)), found);
     return found.stream()
@@ -128,7 +129,8 @@ final class CommandLineTest {
   void saysThatAServerCannotBeReachedAndMakesNothing(String line) {
     Result result = cli.run(line.split(" "));
 
-    assertThat(result.exitCode()).isEqualTo(line.equals("check") ? 52 : line.equals("status") ? 30 : 20);
+    assertThat(result.exitCode())
+        .isEqualTo(line.equals("check") ? 52 : line.equals("status") ? 30 : 20);
     assertThat(cli.repository()).doesNotExist();
   }
 

@@ -9,8 +9,7 @@ final class ProgressLineTest {
   @Test
   void showsShareRateAndTimeLeft() {
     ProgressLine line =
-        new ProgressLine(
-            "backup", "copying", 512 << 20, 1L << 30, Duration.ofSeconds(4), "");
+        new ProgressLine("backup", "copying", 512 << 20, 1L << 30, Duration.ofSeconds(4), "");
 
     assertThat(line.bar())
         .isEqualTo(
