@@ -11,9 +11,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -60,17 +62,19 @@ public final class Expiry {
       announce.accept(plan);
       Deletions deletions = new Deletions(part.store(), lease::requireHeld);
       WalExpiry wal = new WalExpiry(part, deletions);
+      Set<BackupName> gone = new HashSet<>();
       if (plan.refusals().isEmpty()) {
         // A backup whose WAL or packs go must not look like one any more.
         plan.removed().forEach(backup -> invalidate(backup, deletions));
-        giveUpUnfinished(plan.unfinished(), deletions);
+        gone.addAll(giveUpUnfinished(plan.unfinished(), deletions));
         plan.wal().forEach(wal::remove);
+        gone.addAll(removeRests(deletions));
+        plan.removed().forEach(backup -> gone.remove(backup.name()));
       }
-      int rests = plan.refusals().isEmpty() ? removeRests(deletions) : 0;
       return new ExpiryResult(
           plan,
           plan.removed().size(),
-          Math.max(0, rests - plan.removed().size()),
+          gone.size(),
           wal.segments(),
           deletions.objects(),
           deletions.bytes());
@@ -84,15 +88,17 @@ public final class Expiry {
   }
 
   /** Under the backup's own lease: nobody goes on with one of them at the same time. */
-  private void giveUpUnfinished(List<Decision> unfinished, Deletions deletions) {
+  private List<BackupName> giveUpUnfinished(List<Decision> unfinished, Deletions deletions) {
+    List<BackupName> gone = new ArrayList<>();
     if (unfinished.isEmpty()) {
-      return;
+      return gone;
     }
     try (LeaseKeeper lease = LeaseKeeper.acquire(repository.leases(), BACKUP_LEASE, LEASE_TTL)) {
       for (Decision backup : unfinished) {
         lease.requireHeld();
         if (part.store().head(part.keys().manifest(backup.name())).isEmpty()) {
           deletions.deleteNow(part.keys().backupBegan(backup.name()));
+          gone.add(backup.name());
         }
       }
     } catch (TidemarkException e) {
@@ -101,14 +107,15 @@ public final class Expiry {
       }
       LOG.info("unfinished backups stay for now: {}", e.getMessage());
     }
+    return gone;
   }
 
   /** What has neither manifest nor beginning is the rest of a backup that was removed. */
-  private int removeRests(Deletions deletions) {
+  private List<BackupName> removeRests(Deletions deletions) {
     List<BackupName> rests = new ArrayList<>(repository.backups().names());
     rests.removeAll(repository.backups().list().stream().map(BackupEntry::name).toList());
     rests.forEach(name -> deletions.deleteAll(part.keys().backup(name)));
-    return rests.size();
+    return rests;
   }
 
   private RetentionSnapshot snapshot() {
