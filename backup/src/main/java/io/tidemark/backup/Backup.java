@@ -3,12 +3,15 @@ package io.tidemark.backup;
 import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.BackupLabel;
+import io.tidemark.postgres.BackupStop;
 import io.tidemark.postgres.ControlFile;
 import io.tidemark.postgres.ControlFileReader;
 import io.tidemark.postgres.DataDirectory;
+import io.tidemark.postgres.FileMode;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PageVerifier;
 import io.tidemark.postgres.PostgresSession;
+import io.tidemark.postgres.TablespaceMap;
 import io.tidemark.repository.BackupEntry;
 import io.tidemark.repository.BackupFile;
 import io.tidemark.repository.BackupInfo;
@@ -19,7 +22,10 @@ import io.tidemark.repository.ClusterRepository;
 import io.tidemark.repository.Frame;
 import io.tidemark.repository.LeaseKeeper;
 import io.tidemark.repository.Manifest;
+import io.tidemark.store.Bandwidth;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,27 +47,30 @@ public final class Backup {
   private static final Logger LOG = LoggerFactory.getLogger(Backup.class);
   private static final Duration LEASE_TTL = Duration.ofMinutes(2);
 
+  /** The rest is in the result, or only counted. */
+  private static final int MAX_LOGGED_PAGES = 20;
+
   private final ClusterRepository repository;
   private final PostgresSession session;
-  private final Path dataDirectory;
-  private final BackupOptions settings;
+  private final BackupSource source;
+  private final BackupOptions options;
   private final BackupProgress progress;
 
   /**
    * @param session an ordinary session on the server whose files are copied; the backup owns it
-   *     while it runs, because the backup ends when the session does
+   *     while it runs, and a backup that fails leaves it unusable for another: close it
    * @param dataDirectory the server's data directory, readable on this machine
    */
   public Backup(
       ClusterRepository repository,
       PostgresSession session,
       Path dataDirectory,
-      BackupOptions settings,
+      BackupOptions options,
       BackupProgress progress) {
     this.repository = repository;
     this.session = session;
-    this.dataDirectory = dataDirectory;
-    this.settings = settings;
+    this.source = new BackupSource(session, dataDirectory);
+    this.options = options;
     this.progress = progress;
   }
 
@@ -69,43 +78,38 @@ public final class Backup {
    * Takes one backup, or goes on with an interrupted one: what is stored already is read and
    * compared again, and not stored again.
    *
-   * @throws TidemarkException LEASE_HELD, WRONG_CLUSTER, BACKUP_FAILED, and what session and store
-   *     throw
+   * @throws TidemarkException LEASE_HELD, WRONG_CLUSTER, BACKUP_FAILED, WAL_GAP, TIMED_OUT, and
+   *     what session and store throw
    */
   public BackupResult run() {
     Instant began = Instant.now();
     try (LeaseKeeper lease = LeaseKeeper.acquire(repository.leases(), LEASE, LEASE_TTL)) {
-      ControlFile cluster = requireSameCluster();
+      ControlFile cluster = source.requireSameCluster();
+      repository.requireSystemId(cluster.systemId());
       progress.step("waiting for the checkpoint");
       Instant startTime = session.now();
-      Lsn start = session.backupStart("tidemark", settings.fastCheckpoint());
+      Lsn start = source.start(options.fastCheckpoint());
       BackupWriter writer = beginOrResume(startTime, cluster, start);
       PageReader pages = new PageReader(verifier(cluster, start));
       AtomicLong reused = new AtomicLong();
-      Copied copied = copy(writer, cluster, pages, reused);
-      var stop = session.backupStop(false);
+      Copied copied = copy(writer, cluster, pages, reused, lease);
+      BackupStop stop = source.stop();
       Instant stopTime = session.now();
-      List<DamagedPage> damaged = pages.damagedPages(stop.lsn());
-      refuseDamage(damaged);
-      BackupInfo info =
-          info(
-              writer.name(),
-              cluster,
-              BackupLabel.parse(stop.backupLabel()),
-              stop.lsn(),
-              startTime,
-              stopTime);
+      Damages damages = pages.damages();
+      damages.judge(stop.lsn());
+      report(damages);
+      BackupInfo info = info(writer.name(), cluster, stop, startTime, stopTime);
       waitForWal(info);
       lease.requireHeld();
       progress.step("writing the manifest");
-      BackupTotals totals =
-          writer.complete(manifest(info, copied, stop.backupLabel(), stop.tablespaceMap()));
+      BackupTotals totals = writer.complete(manifest(info, copied, stop));
       return new BackupResult(
           info,
           totals,
           reused.get(),
           Duration.between(began, Instant.now()),
-          damaged,
+          damages.pages(),
+          damages.count(),
           copied.listing().leftOut());
     }
   }
@@ -113,19 +117,7 @@ public final class Backup {
   /** What was copied: the listing, and the files as they are stored. */
   private record Copied(SourceListing listing, List<BackupFile> files) {}
 
-  private ControlFile requireSameCluster() {
-    ControlFile local = ControlFileReader.read(dataDirectory);
-    if (!local.systemId().equals(session.systemIdentifier())) {
-      throw new TidemarkException(
-          ErrorCode.WRONG_CLUSTER,
-          "the server has system identifier %s, but %s belongs to %s"
-              .formatted(session.systemIdentifier(), dataDirectory, local.systemId()),
-          "set data-directory to the directory that SHOW data_directory gives, on this machine");
-    }
-    repository.requireSystemId(local.systemId());
-    return local;
-  }
-
+  /** The lease says that nobody goes on with it any more. */
   private BackupWriter beginOrResume(Instant startTime, ControlFile cluster, Lsn start) {
     Optional<BackupEntry.Unfinished> interrupted =
         repository.backups().list().stream()
@@ -140,72 +132,87 @@ public final class Backup {
   }
 
   private Optional<PageVerifier> verifier(ControlFile cluster, Lsn start) {
-    return settings.verifyPageChecksums() && cluster.hasDataChecksums()
+    return options.verifyPageChecksums() && cluster.hasDataChecksums()
         ? Optional.of(new PageVerifier(start, cluster.blockSize()))
         : Optional.empty();
   }
 
   private Copied copy(
-      BackupWriter writer, ControlFile cluster, PageReader pages, AtomicLong reused) {
+      BackupWriter writer,
+      ControlFile cluster,
+      PageReader pages,
+      AtomicLong reused,
+      LeaseKeeper lease) {
     progress.step("listing the data directory");
-    SourceListing listing = SourceLister.list(dataDirectory, new DataDirectory(cluster.major()));
+    SourceListing listing =
+        SourceLister.list(source.dataDirectory(), new DataDirectory(cluster.major()));
     progress.listed(listing.files().size(), listing.bytes());
     progress.step("copying");
-    CopyWorkers workers = new CopyWorkers(writer, pages, progress, reused);
-    List<BackupFile> files = new ArrayList<>();
-    for (FileCopy copy :
-        workers.copy(
-            listing.files().stream().filter(Backup::isNotControlFile).toList(),
-            settings.parallel())) {
-      copy.result().ifPresent(files::add);
+    Bandwidth bandwidth =
+        options.readBytesPerSecond().isPresent()
+            ? Bandwidth.bytesPerSecond(options.readBytesPerSecond().getAsLong())
+            : Bandwidth.unlimited();
+    try (BackupGuard guard = new BackupGuard(session, lease)) {
+      CopyContext context =
+          new CopyContext(writer, pages, progress, reused, bandwidth, guard::require);
+      return new Copied(listing, copyAll(listing, context));
     }
-    files.add(copyControlFile(writer, reused));
-    return new Copied(listing, files);
   }
 
-  private static boolean isNotControlFile(SourceFile file) {
-    return !file.path().equals(ControlFile.PATH);
+  private List<BackupFile> copyAll(SourceListing listing, CopyContext context) {
+    List<SourceFile> plain =
+        listing.files().stream().filter(file -> !file.path().equals(ControlFile.PATH)).toList();
+    List<BackupFile> files = new ArrayList<>();
+    for (FileCopy copy : CopyWorkers.copy(plain, options.parallel(), context)) {
+      copy.result().ifPresent(files::add);
+    }
+    files.add(copyControlFile(context));
+    return files;
   }
 
   /**
    * pg_control goes last: on a standby its minimum recovery point says how far replay must come to
    * make everything copied before consistent.
    */
-  private BackupFile copyControlFile(BackupWriter writer, AtomicLong reused) {
-    byte[] bytes = ControlFileReader.readBytes(dataDirectory);
-    try (FileCopier copier =
-        new FileCopier(writer, new PageReader(Optional.empty()), progress, reused)) {
+  private BackupFile copyControlFile(CopyContext context) {
+    byte[] bytes = ControlFileReader.readBytes(source.dataDirectory());
+    Path path = source.dataDirectory().resolve(ControlFile.PATH);
+    try (FileCopier copier = new FileCopier(context)) {
+      int mode = FileMode.of(Files.getPosixFilePermissions(path));
       Frame frame = copier.store(ControlFile.PATH, ByteBuffer.wrap(bytes));
       copier.finish();
       progress.copied(bytes.length);
       return new BackupFile(
-          ControlFile.PATH, bytes.length, 0600, Instant.now(), frame.crc32c(), List.of(frame));
+          ControlFile.PATH, bytes.length, mode, Instant.now(), frame.crc32c(), List.of(frame));
+    } catch (IOException e) {
+      throw new TidemarkException(
+          ErrorCode.LOCAL_IO, "cannot read the mode of " + path + ": " + e, "", e);
     }
   }
 
-  private void refuseDamage(List<DamagedPage> damaged) {
-    damaged.forEach(
-        page -> LOG.error("damaged page {} of {}: {}", page.block(), page.path(), page.reason()));
-    if (settings.failOnDamage() && !damaged.isEmpty()) {
+  private void report(Damages damages) {
+    List<DamagedPage> pages = damages.pages();
+    pages.stream()
+        .limit(MAX_LOGGED_PAGES)
+        .forEach(
+            page ->
+                LOG.error("damaged page {} of {}: {}", page.block(), page.path(), page.reason()));
+    if (pages.size() > MAX_LOGGED_PAGES) {
+      LOG.error("there are {} damaged pages in all", damages.count());
+    }
+    if (options.failOnDamage() && !pages.isEmpty()) {
+      DamagedPage first = pages.getFirst();
       throw new TidemarkException(
           ErrorCode.BACKUP_FAILED,
           "%d damaged pages, the first is page %d of %s: %s"
-              .formatted(
-                  damaged.size(),
-                  damaged.getFirst().block(),
-                  damaged.getFirst().path(),
-                  damaged.getFirst().reason()),
+              .formatted(damages.count(), first.block(), first.path(), first.reason()),
           "check the disk; backup.on-damage: warn takes the backup with the damage reported");
     }
   }
 
   private BackupInfo info(
-      BackupName name,
-      ControlFile cluster,
-      BackupLabel label,
-      Lsn stop,
-      Instant startTime,
-      Instant stopTime) {
+      BackupName name, ControlFile cluster, BackupStop stop, Instant startTime, Instant stopTime) {
+    BackupLabel label = BackupLabel.parse(stop.backupLabel());
     return new BackupInfo(
         name,
         cluster.systemId(),
@@ -216,32 +223,40 @@ public final class Backup {
         label.timeline(),
         label.start(),
         label.checkpoint(),
-        stop,
+        stop.lsn(),
         startTime,
         stopTime,
         label.fromStandby(),
         cluster.hasDataChecksums(),
-        Optional.empty());
+        Optional.empty(),
+        source.owner());
   }
 
   /** A backup is worth nothing without the WAL from its start to its stop. */
   private void waitForWal(BackupInfo info) {
     progress.step("waiting for the archive to hold WAL up to " + info.stopLsn());
-    if (settings.switchWal() && !session.isInRecovery()) {
+    if (options.switchWal() && !session.isInRecovery()) {
       session.switchWal();
     }
-    new WalWait(repository.wal(), settings.walTimeout()).await(info);
+    new WalWait(repository.wal(), options.walTimeout()).await(info);
   }
 
-  private static Manifest manifest(
-      BackupInfo info, Copied copied, String backupLabel, String tablespaceMap) {
+  private static Manifest manifest(BackupInfo info, Copied copied, BackupStop stop) {
+    TablespaceMap map = TablespaceMap.parse(stop.tablespaceMap());
+    ReplayedTablespaces replayed = ReplayedTablespaces.of(copied.listing(), map);
+    List<BackupFile> files =
+        copied.files().stream().filter(file -> !replayed.holds(file.path())).toList();
     return new Manifest(
         info,
-        BackupTotals.of(info.name(), copied.files()),
-        backupLabel,
-        tablespaceMap,
-        List.of(),
-        copied.listing().directories(),
-        copied.files());
+        BackupTotals.of(info.name(), files),
+        stop.backupLabel(),
+        stop.tablespaceMap(),
+        map.tablespaces().stream()
+            .map(link -> new Manifest.Tablespace((int) link.oid(), link.directory()))
+            .toList(),
+        copied.listing().directories().stream()
+            .filter(directory -> !replayed.holds(directory.path()))
+            .toList(),
+        files);
   }
 }

@@ -1,6 +1,7 @@
 package io.tidemark.backup;
 
 import java.time.Duration;
+import java.util.OptionalLong;
 
 /**
  * How a backup is taken.
@@ -14,6 +15,7 @@ import java.time.Duration;
  * @param switchWal whether to end the WAL segment after the backup, so that an archive that gets
  *     whole segments only has what the backup needs
  * @param walTimeout how long to wait for the WAL that the backup needs to be in the archive
+ * @param readBytesPerSecond limit of what is read from the data directory; empty for none
  */
 public record BackupOptions(
     int parallel,
@@ -21,10 +23,12 @@ public record BackupOptions(
     boolean verifyPageChecksums,
     boolean failOnDamage,
     boolean switchWal,
-    Duration walTimeout) {
+    Duration walTimeout,
+    OptionalLong readBytesPerSecond) {
   /** Two at once, a fast checkpoint, verified, reporting damage, ten minutes for the WAL. */
   public static final BackupOptions DEFAULT =
-      new BackupOptions(2, true, true, false, false, Duration.ofMinutes(10));
+      new BackupOptions(
+          2, true, true, false, false, Duration.ofMinutes(10), OptionalLong.empty());
 
   public BackupOptions {
     if (parallel < 1 || parallel > 64) {

@@ -10,7 +10,8 @@ import java.util.List;
  *
  * @param reusedBytes raw bytes that an interrupted run had stored already
  * @param took from the lease to the manifest
- * @param damagedPages pages to be looked at by a human
+ * @param damagedPages pages to be looked at by a human: the first thousand
+ * @param damagedPageCount of all of them
  * @param leftOut entries of the data directory that are neither files nor directories nor
  *     tablespaces
  */
@@ -20,6 +21,7 @@ public record BackupResult(
     long reusedBytes,
     Duration took,
     List<DamagedPage> damagedPages,
+    long damagedPageCount,
     List<String> leftOut) {
   public BackupResult {
     damagedPages = List.copyOf(damagedPages);

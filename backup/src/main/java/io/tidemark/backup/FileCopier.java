@@ -2,7 +2,6 @@ package io.tidemark.backup;
 
 import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
-import io.tidemark.repository.BackupWriter;
 import io.tidemark.repository.Frame;
 import io.tidemark.repository.PackWriter;
 import io.tidemark.repository.ParallelWork;
@@ -14,29 +13,23 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** One thread's part in copying: its buffer, and the pack that it fills. */
 final class FileCopier implements ParallelWork.Worker<CopyWorkers.Stretch> {
-  private final BackupWriter writer;
+  private final CopyContext context;
   private final PackWriter packs;
-  private final PageReader pages;
-  private final BackupProgress progress;
-  private final AtomicLong reusedBytes;
-  private final byte[] piece = new byte[Frame.MAX_RAW_BYTES];
+  private final ByteBuffer piece = ByteBuffer.allocateDirect(Frame.MAX_RAW_BYTES);
+  private final byte[] scratch = new byte[Frame.MAX_RAW_BYTES];
 
-  FileCopier(
-      BackupWriter writer, PageReader pages, BackupProgress progress, AtomicLong reusedBytes) {
-    this.writer = writer;
-    this.packs = writer.packWriter();
-    this.pages = pages;
-    this.progress = progress;
-    this.reusedBytes = reusedBytes;
+  FileCopier(CopyContext context) {
+    this.context = context;
+    this.packs = context.writer().packWriter();
   }
 
   /** Copies one stretch of a file; a file that vanished meanwhile is noted as such. */
   @Override
   public void work(CopyWorkers.Stretch stretch) {
+    context.guard().run();
     FileCopy copy = stretch.copy();
     long from = stretch.number() * FileCopy.STRETCH_BYTES;
     long to = Math.min(copy.file().size(), from + FileCopy.STRETCH_BYTES);
@@ -74,10 +67,11 @@ final class FileCopier implements ParallelWork.Worker<CopyWorkers.Stretch> {
     List<Frame> frames = new ArrayList<>();
     for (long at = from; at < to; at += Frame.MAX_RAW_BYTES) {
       int wanted = (int) Math.min(Frame.MAX_RAW_BYTES, to - at);
-      int read = pages.read(file, channel, at, piece, wanted);
+      context.bandwidth().take(wanted);
+      int read = context.pages().read(file, channel, at, piece.clear().limit(wanted), scratch);
       if (read > 0) {
-        frames.add(storedOrAdded(file.path(), at, ByteBuffer.wrap(piece, 0, read)));
-        progress.copied(read);
+        frames.add(storedOrAdded(file.path(), at, piece.flip()));
+        context.progress().copied(read);
       }
       if (read < wanted) {
         break; // the file was cut meanwhile
@@ -87,8 +81,8 @@ final class FileCopier implements ParallelWork.Worker<CopyWorkers.Stretch> {
   }
 
   private Frame storedOrAdded(String path, long offset, ByteBuffer raw) {
-    Optional<Frame> stored = writer.stored(path, offset, raw);
-    stored.ifPresent(frame -> reusedBytes.addAndGet(frame.rawLength()));
+    Optional<Frame> stored = context.writer().stored(path, offset, raw);
+    stored.ifPresent(frame -> context.reusedBytes().addAndGet(frame.rawLength()));
     return stored.orElseGet(() -> packs.add(path, offset, raw));
   }
 }

@@ -1,6 +1,5 @@
 package io.tidemark.backup;
 
-import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PageVerdict;
 import io.tidemark.postgres.PageVerifier;
 import io.tidemark.postgres.RelationFile;
@@ -8,10 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -23,28 +19,32 @@ final class PageReader {
   private static final Duration PAUSE = Duration.ofMillis(5);
 
   private final Optional<PageVerifier> verifier;
-  private final Queue<DamagedPage> damaged = new ConcurrentLinkedQueue<>();
-  private final Queue<FuturePage> acceptedAsLater = new ConcurrentLinkedQueue<>();
-
-  private record FuturePage(DamagedPage page, Lsn lsn) {}
+  private final Damages damages = new Damages();
 
   /** Without a verifier, pages are not looked at. */
   PageReader(Optional<PageVerifier> verifier) {
     this.verifier = verifier;
   }
 
+  /** What was found damaged. */
+  Damages damages() {
+    return damages;
+  }
+
   /**
-   * Reads {@code length} bytes from {@code offset} on into {@code piece}, fewer where the file
-   * ends.
+   * Reads from {@code offset} on into what remains of {@code piece}, less where the file ends.
    *
-   * @return how many
+   * @param piece from its start; its position is then after what was read
+   * @param scratch as long as the piece: pages are looked at there
+   * @return how many bytes
    */
-  int read(SourceFile file, FileChannel channel, long offset, byte[] piece, int length)
+  int read(SourceFile file, FileChannel channel, long offset, ByteBuffer piece, byte[] scratch)
       throws IOException {
-    int read = readFully(channel, offset, ByteBuffer.wrap(piece, 0, length));
+    int read = readFully(channel, offset, piece);
     Optional<RelationFile> relation = RelationFile.parse(file.path());
     if (verifier.isPresent() && relation.isPresent() && relation.get().hasChecksums()) {
-      verify(verifier.get(), file.path(), relation.get(), channel, offset, piece, read);
+      piece.get(0, scratch, 0, read);
+      verify(verifier.get(), file.path(), relation.get(), channel, offset, piece, scratch, read);
     }
     return read;
   }
@@ -55,59 +55,38 @@ final class PageReader {
       RelationFile relation,
       FileChannel channel,
       long offset,
-      byte[] piece,
+      ByteBuffer piece,
+      byte[] bytes,
       int length)
       throws IOException {
     int pageBytes = pages.pageBytes();
     for (int at = 0; at + pageBytes <= length; at += pageBytes) {
       long block = relation.firstBlock() + (offset + at) / pageBytes;
-      PageVerdict verdict = pages.verify(piece, at, block);
-      for (int i = 0; i < TRIES && !isWhole(verdict); i++) {
-        LockSupport.parkNanos(PAUSE.toNanos());
-        readFully(channel, offset + at, ByteBuffer.wrap(piece, at, pageBytes));
-        verdict = pages.verify(piece, at, block);
+      PageVerdict verdict = pages.verify(bytes, at, block);
+      if (!isWhole(verdict)) {
+        verdict = readAgain(pages, channel, offset + at, bytes, at, block);
+        piece.put(at, bytes, at, pageBytes);
+        damages.note(path, block, verdict);
       }
-      note(path, block, verdict);
     }
+  }
+
+  /** Until it is whole; where a whole disk is damaged, each page does not get all the tries. */
+  private PageVerdict readAgain(
+      PageVerifier pages, FileChannel channel, long offset, byte[] bytes, int at, long block)
+      throws IOException {
+    PageVerdict verdict = pages.verify(bytes, at, block);
+    int tries = damages.isMany() ? 1 : TRIES;
+    for (int i = 0; i < tries && !isWhole(verdict); i++) {
+      LockSupport.parkNanos(PAUSE.toNanos());
+      readFully(channel, offset, ByteBuffer.wrap(bytes, at, pages.pageBytes()));
+      verdict = pages.verify(bytes, at, block);
+    }
+    return verdict;
   }
 
   private static boolean isWhole(PageVerdict verdict) {
     return verdict instanceof PageVerdict.Valid || verdict instanceof PageVerdict.New;
-  }
-
-  private void note(String path, long block, PageVerdict verdict) {
-    switch (verdict) {
-      case PageVerdict.Valid _, PageVerdict.New _ -> {}
-      case PageVerdict.Later later ->
-          acceptedAsLater.add(
-              new FuturePage(
-                  new DamagedPage(
-                      path,
-                      block,
-                      "wrong checksum, and a page LSN of "
-                          + later.pageLsn()
-                          + " that lies after the end of the backup"),
-                  later.pageLsn()));
-      case PageVerdict.Bad bad ->
-          damaged.add(
-              new DamagedPage(
-                  path,
-                  block,
-                  "checksum %04X found, %04X expected, page LSN %s"
-                      .formatted(bad.found(), bad.expected(), bad.pageLsn())));
-    }
-  }
-
-  /**
-   * The damaged pages, now that the end of the backup is known: a page that claims to be from after
-   * it cannot have been changed by anything that replay will repair.
-   */
-  List<DamagedPage> damagedPages(Lsn stop) {
-    acceptedAsLater.stream()
-        .filter(page -> page.lsn().isAfter(stop))
-        .forEach(page -> damaged.add(page.page()));
-    acceptedAsLater.clear();
-    return List.copyOf(damaged);
   }
 
   private static int readFully(FileChannel channel, long offset, ByteBuffer into)

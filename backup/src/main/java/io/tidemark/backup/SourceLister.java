@@ -24,6 +24,7 @@ final class SourceLister {
   private final DataDirectory rules;
   private final List<Directory> directories = new ArrayList<>();
   private final List<SourceFile> files = new ArrayList<>();
+  private final List<String> tablespaceLinks = new ArrayList<>();
   private final List<String> leftOut = new ArrayList<>();
 
   private SourceLister(DataDirectory rules) {
@@ -42,7 +43,7 @@ final class SourceLister {
           "run the backup as the user that owns the data directory",
           e);
     }
-    return new SourceListing(lister.directories, lister.files, lister.leftOut);
+    return new SourceListing(lister.directories, lister.files, lister.tablespaceLinks, lister.leftOut);
   }
 
   private void listDirectory(String path, Path location) throws IOException {
@@ -95,6 +96,7 @@ final class SourceLister {
   /** The link itself is restored from the tablespace map; what it leads to is listed under it. */
   private void listTablespace(String path, Path entry) throws IOException {
     PosixFileAttributes found = attributes(entry);
+    tablespaceLinks.add(path);
     directories.add(new Directory(path, mode(found)));
     listDirectory(path, entry);
   }

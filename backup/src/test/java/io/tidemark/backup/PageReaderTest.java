@@ -13,7 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -34,7 +34,7 @@ final class PageReaderTest {
     byte[] read = read("base/5/100", page(0, 0x4000000), page(1, 0x4000000), new byte[PAGE]);
 
     assertThat(read).hasSize(3 * PAGE);
-    assertThat(reader.damagedPages(BACKUP_STOP)).isEmpty();
+    assertThat(damaged()).isEmpty();
   }
 
   @Test
@@ -44,7 +44,7 @@ final class PageReaderTest {
 
     read("base/5/100.2", page(2 * 131072, 0x4000000), damaged);
 
-    assertThat(reader.damagedPages(BACKUP_STOP))
+    assertThat(damaged())
         .singleElement()
         .satisfies(
             page -> {
@@ -61,7 +61,7 @@ final class PageReaderTest {
 
     read("base/5/100", torn);
 
-    assertThat(reader.damagedPages(BACKUP_STOP)).isEmpty();
+    assertThat(damaged()).isEmpty();
   }
 
   @Test
@@ -71,7 +71,7 @@ final class PageReaderTest {
 
     read("base/5/100", impossible);
 
-    assertThat(reader.damagedPages(BACKUP_STOP))
+    assertThat(damaged())
         .singleElement()
         .satisfies(page -> assertThat(page.reason()).contains("after the end of the backup"));
   }
@@ -95,14 +95,19 @@ final class PageReaderTest {
     writer.join();
 
     assertThat(read).isEqualTo(whole);
-    assertThat(reader.damagedPages(BACKUP_STOP)).isEmpty();
+    assertThat(damaged()).isEmpty();
   }
 
   @Test
   void doesNotLookForPagesInOtherFiles() throws IOException {
     read("pg_xact/0000", new byte[] {1, 2, 3});
 
-    assertThat(reader.damagedPages(BACKUP_STOP)).isEmpty();
+    assertThat(damaged()).isEmpty();
+  }
+
+  private List<DamagedPage> damaged() {
+    reader.damages().judge(BACKUP_STOP);
+    return reader.damages().pages();
   }
 
   private byte[] read(String path, byte[]... pages) throws IOException {
@@ -118,12 +123,14 @@ final class PageReaderTest {
   }
 
   private byte[] read(String path, Path file, int length) throws IOException {
-    byte[] piece = new byte[1 << 20];
+    ByteBuffer piece = ByteBuffer.allocateDirect(1 << 20).limit(length);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       int read =
           reader.read(
-              new SourceFile(path, file, length, 0600, Instant.EPOCH), channel, 0, piece, length);
-      return Arrays.copyOf(piece, read);
+              new SourceFile(path, file, length, 0600, Instant.EPOCH), channel, 0, piece, new byte[1 << 20]);
+      byte[] bytes = new byte[read];
+      piece.get(0, bytes);
+      return bytes;
     }
   }
 

@@ -3,6 +3,7 @@ package io.tidemark.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.backup.BackupResult;
+import io.tidemark.config.RestoreSettings;
 import io.tidemark.postgres.HostPort;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PostgresEndpoint;
@@ -20,6 +21,7 @@ import io.tidemark.restore.RecoveryProgress;
 import io.tidemark.restore.RecoveryProof;
 import io.tidemark.restore.Restore;
 import io.tidemark.restore.RestoreOptions;
+import io.tidemark.restore.RestoreOptions.Archiving;
 import io.tidemark.restore.RestoreOptions.TargetAction;
 import io.tidemark.restore.RestorePlan;
 import io.tidemark.restore.RestorePlanner;
@@ -96,7 +98,8 @@ final class BackupRestoreTest {
             Map.of(),
             2,
             OsUser.forServers().map(OsUser::name),
-            TargetAction.PROMOTE);
+            TargetAction.PROMOTE,
+            Archiving.OFF);
     WalGet walGet =
         new WalGet(
             Path.of("/nonexistent/tidemark"),
@@ -115,7 +118,7 @@ final class BackupRestoreTest {
     PostgresEndpoint endpoint =
         PostgresEndpoint.to(new HostPort("127.0.0.1", port), "postgres", "postgres");
     try (WalFetcher fetcher =
-        WalFetcher.open(repository, target, Optional.of(plan.history())).orElseThrow()) {
+        WalFetcher.open(repository, target, RestoreSettings.defaults()).orElseThrow()) {
       Thread fetching = Thread.ofVirtual().start(fetcher::run);
       try {
         return new Recovery(

@@ -35,6 +35,7 @@ final class ManifestJson {
     json.put("fromStandby", info.fromStandby());
     json.put("dataChecksums", info.dataChecksums());
     info.parent().ifPresent(parent -> json.put("parent", parent.text()));
+    info.owner().ifPresent(owner -> json.put("owner", owner));
     return json;
   }
 
@@ -54,7 +55,8 @@ final class ManifestJson {
         Json.time(json, "stopTime"),
         bool(json, "fromStandby"),
         bool(json, "dataChecksums"),
-        Json.optionalString(json, "parent").map(BackupName::new));
+        Json.optionalString(json, "parent").map(BackupName::new),
+        Json.optionalString(json, "owner"));
   }
 
   static ObjectNode totals(BackupTotals totals) {

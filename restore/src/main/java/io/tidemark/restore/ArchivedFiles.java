@@ -10,6 +10,7 @@ import io.tidemark.postgres.WalSegmentSize;
 import io.tidemark.repository.SegmentContent;
 import io.tidemark.repository.WalArchive;
 import io.tidemark.repository.WalInventory.TimelineInventory;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -17,7 +18,8 @@ import java.util.regex.Pattern;
 
 /**
  * Answers for a file of WAL by its name, as PostgreSQL asks. Says "absent" only where the archive
- * was reached, does not have the file, and does not have anything after it either.
+ * was reached, does not have the file, and does not have anything after it either; or where the
+ * recovery has a target that lies before it, and so cannot end by missing it.
  */
 final class ArchivedFiles {
   private static final Pattern HISTORY = Pattern.compile("([0-9A-F]{8})\\.history");
@@ -25,14 +27,32 @@ final class ArchivedFiles {
   private final WalArchive archive;
   private final WalSegmentSize segmentSize;
   private final Optional<TimelineHistory> path;
+  private final Optional<Lsn> until;
 
   /**
    * @param path the timelines along which this recovery goes; empty where it follows the newest
+   * @param until the recovery ends before, at its target
    */
-  ArchivedFiles(WalArchive archive, WalSegmentSize segmentSize, Optional<TimelineHistory> path) {
+  ArchivedFiles(
+      WalArchive archive,
+      WalSegmentSize segmentSize,
+      Optional<TimelineHistory> path,
+      Optional<Lsn> until) {
     this.archive = archive;
     this.segmentSize = segmentSize;
     this.path = path;
+    this.until = until;
+  }
+
+  /** For the recovery that a stage serves. */
+  static ArchivedFiles of(WalArchive archive, WalSegmentSize segmentSize, WalStage stage)
+      throws IOException {
+    Optional<RecoveryWay> way = RecoveryWay.read(stage);
+    return new ArchivedFiles(
+        archive,
+        segmentSize,
+        way.map(known -> known.history(archive)),
+        way.flatMap(RecoveryWay::until));
   }
 
   /**
@@ -55,9 +75,29 @@ final class ArchivedFiles {
           .historyFile(Timeline.parseHex(history.group(1)))
           .map(file -> new WalFile(ByteBuffer.wrap(file), true));
     }
-    return WalSegment.isName(name)
-        ? segment(WalSegment.parse(name, segmentSize))
-        : Optional.empty(); // such as a backup history file: recovery does not need it
+    if (!WalSegment.isName(name)) {
+      return Optional.empty(); // such as a backup history file: recovery does not need it
+    }
+    WalSegment segment = WalSegment.parse(name, segmentSize);
+    Optional<WalFile> found = find(segment);
+    return found.isPresent() || isLeft(segment) || isBeyond(segment)
+        ? found
+        : lookAgain(segment);
+  }
+
+  /** A segment's content, for who reads ahead; empty where it is not there, for whatever reason. */
+  Optional<WalFile> find(WalSegment segment) {
+    if (isLeft(segment)) {
+      return Optional.empty();
+    }
+    Lsn left = whereLeft(segment.timeline());
+    return switch (archive.read(segment)) {
+      case SegmentContent.Whole(ByteBuffer raw) ->
+          Optional.of(new WalFile(upTo(left, segment, raw), true));
+      case SegmentContent.Composed(ByteBuffer raw, _) ->
+          Optional.of(new WalFile(upTo(left, segment, raw), false));
+      case SegmentContent.Absent() -> Optional.empty();
+    };
   }
 
   /** The segment that recovery asks for after {@code segment}, as far as the path is known. */
@@ -66,26 +106,19 @@ final class ArchivedFiles {
     return path.isPresent() ? next.on(timelineOf(path.get(), next)) : next;
   }
 
+  /** Whether the recovery reaches its target before it comes to the segment. */
+  boolean isBeyond(WalSegment segment) {
+    return until.isPresent() && segment.start().isAtLeast(until.get());
+  }
+
   /** PostgreSQL reads a segment from the newest timeline that began in it or before. */
   private static Timeline timelineOf(TimelineHistory history, WalSegment segment) {
     return history.timelineAt(new Lsn(segment.end().value() - 1));
   }
 
-  private Optional<WalFile> segment(WalSegment segment) {
-    Lsn left = whereLeft(segment.timeline());
-    if (!segment.start().isBefore(left)) {
-      return Optional.empty(); // this recovery has left that timeline before
-    }
-    return switch (archive.read(segment)) {
-      case SegmentContent.Whole(ByteBuffer raw) ->
-          Optional.of(new WalFile(upTo(left, segment, raw), true));
-      case SegmentContent.Composed(ByteBuffer raw, _) ->
-          Optional.of(new WalFile(upTo(left, segment, raw), false));
-      case SegmentContent.Absent() -> {
-        requireEndOfArchive(segment);
-        yield Optional.empty();
-      }
-    };
+  /** Whether this recovery has left the segment's timeline before it. */
+  private boolean isLeft(WalSegment segment) {
+    return !segment.start().isBefore(whereLeft(segment.timeline()));
   }
 
   /**
@@ -111,17 +144,20 @@ final class ArchivedFiles {
     return cut;
   }
 
-  /** Looks twice: the archiver may have put the segment between the two answers. */
-  private void requireEndOfArchive(WalSegment segment) {
+  /** The archiver may have put the segment, and more, after it was not found. */
+  private Optional<WalFile> lookAgain(WalSegment segment) {
     Optional<TimelineInventory> timeline = archive.inventory().of(segment.timeline());
     Optional<Lsn> frontier = timeline.flatMap(TimelineInventory::frontier);
-    if (frontier.isPresent()
-        && frontier.get().isAfter(segment.start())
-        && archive.read(segment) instanceof SegmentContent.Absent) {
+    if (frontier.isEmpty() || !frontier.get().isAfter(segment.start())) {
+      return Optional.empty();
+    }
+    Optional<WalFile> found = find(segment);
+    if (found.isEmpty()) {
       throw new TidemarkException(
           ErrorCode.WAL_GAP,
           "%s is not in the archive, which goes on to %s".formatted(segment, frontier.get()),
           "recovery cannot pass this gap: restore to a target before " + segment.start());
     }
+    return found;
   }
 }

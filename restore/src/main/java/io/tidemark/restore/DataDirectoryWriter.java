@@ -3,14 +3,13 @@ package io.tidemark.restore;
 import io.tidemark.postgres.DurableFiles;
 import io.tidemark.repository.BackupFile;
 import io.tidemark.repository.Frame;
-import io.tidemark.repository.Manifest;
 import io.tidemark.repository.PackReader;
 import io.tidemark.repository.ParallelWork;
 import io.tidemark.restore.PackTasks.Piece;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -18,13 +17,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a backup's files: directories first, then every piece that is not right in place already,
- * in parallel by pack, then fsyncs each. Never writes pg_control: the caller does, last.
+ * Writes a backup's files into directories that are there: every piece that is not right in place
+ * already, in parallel by pack, then fsyncs each.
  */
 final class DataDirectoryWriter {
   private final PackReader packs;
@@ -46,24 +46,20 @@ final class DataDirectoryWriter {
    * @param delta whether to keep pieces that are right already
    * @return the bytes that were kept
    */
-  long write(Manifest manifest, List<BackupFile> files, boolean delta) {
-    progress.step("creating directories");
-    manifest
-        .directories()
-        .forEach(directory -> paths.createDirectory(directory.path(), directory.mode()));
+  long write(List<BackupFile> files, boolean delta) {
     Queue<Piece> missing = new ConcurrentLinkedQueue<>();
+    AtomicLong reusedBytes = new AtomicLong();
     progress.step(delta ? "comparing files" : "creating files");
     ParallelWork.run(
         "restore-prepare",
         parallel,
         files,
-        () -> new FilePreparer(paths, delta, missing, progress));
+        () -> new FilePreparer(paths, delta, missing, reusedBytes, progress));
     progress.step("writing files");
     ParallelWork.run("restore-write", parallel, PackTasks.of(List.copyOf(missing)), Pieces::new);
     progress.step("fsyncing files");
     ParallelWork.run("restore-fsync", Math.max(4, parallel), files, Fsync::new);
-    long total = files.stream().mapToLong(BackupFile::size).sum();
-    return total - missing.stream().mapToLong(piece -> piece.frame().rawLength()).sum();
+    return reusedBytes.get();
   }
 
   /** Writes the pieces of one pack after the other. */
@@ -113,7 +109,9 @@ final class DataDirectoryWriter {
         return current;
       }
       close();
-      FileChannel opened = FileChannel.open(resolve.apply(file), StandardOpenOption.WRITE);
+      FileChannel opened = 
+          FileChannel.open(
+              resolve.apply(file), StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
       channel = opened;
       path = file;
       return opened;
@@ -138,9 +136,7 @@ final class DataDirectoryWriter {
     public void work(BackupFile file) {
       Path path = paths.resolve(file.path());
       try {
-        if (Files.exists(path)) {
-          DurableFiles.fsync(path);
-        }
+        DurableFiles.fsync(path);
       } catch (IOException e) {
         throw TargetDirectory.cannot("fsync", path, e);
       }

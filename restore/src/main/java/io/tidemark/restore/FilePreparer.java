@@ -13,6 +13,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Queue;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Makes a file ready to take its pieces, and says which it needs: all of a new file, or, of one
@@ -24,13 +25,25 @@ final class FilePreparer implements ParallelWork.Worker<BackupFile> {
   private final PathResolver paths;
   private final boolean delta;
   private final Queue<Piece> missing;
+  private final AtomicLong reusedBytes;
   private final RestoreProgress progress;
   private final ByteBuffer present = ByteBuffer.allocateDirect(Frame.MAX_RAW_BYTES);
 
-  FilePreparer(PathResolver paths, boolean delta, Queue<Piece> missing, RestoreProgress progress) {
+  /**
+   * @param delta whether a file that is there may be kept
+   * @param missing gets what is to be written
+   * @param reusedBytes counts what is right already
+   */
+  FilePreparer(
+      PathResolver paths,
+      boolean delta,
+      Queue<Piece> missing,
+      AtomicLong reusedBytes,
+      RestoreProgress progress) {
     this.paths = paths;
     this.delta = delta;
     this.missing = missing;
+    this.reusedBytes = reusedBytes;
     this.progress = progress;
   }
 
@@ -38,13 +51,17 @@ final class FilePreparer implements ParallelWork.Worker<BackupFile> {
   public void work(BackupFile file) {
     Path path = paths.resolve(file.path());
     try {
-      boolean reuse = delta && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS);
+      boolean reuse = delta && isOurs(path);
       if (!reuse) {
         Files.deleteIfExists(path);
       }
       try (FileChannel channel =
           FileChannel.open(
-              path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+              path,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE,
+              LinkOption.NOFOLLOW_LINKS)) {
         paths.own(path, file.mode());
         prepare(file, channel, reuse);
       }
@@ -53,12 +70,20 @@ final class FilePreparer implements ParallelWork.Worker<BackupFile> {
     }
   }
 
+  /** A link could lead anywhere, and a file with two names (pg_upgrade --link) is another's, too. */
+  private static boolean isOurs(Path path) throws IOException {
+    return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
+        && Integer.valueOf(1)
+            .equals(Files.getAttribute(path, "unix:nlink", LinkOption.NOFOLLOW_LINKS));
+  }
+
   private void prepare(BackupFile file, FileChannel channel, boolean reuse) throws IOException {
     if (channel.size() > file.size()) {
       channel.truncate(file.size());
     }
     for (Frame frame : file.frames()) {
       if (reuse && isPresent(frame, channel)) {
+        reusedBytes.addAndGet(frame.rawLength());
         progress.restored(frame.rawLength());
       } else if (frame.isZeros()) {
         writeZeros(frame, channel);

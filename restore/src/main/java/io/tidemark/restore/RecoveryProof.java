@@ -6,6 +6,7 @@ import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.Timeline;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 
 /**
@@ -24,9 +25,6 @@ public record RecoveryProof(
     Timeline timeline,
     State state,
     Duration took) {
-  /** Between the end of one record and the start of the next can lie a page header. */
-  private static final int LONGEST_PAGE_HEADER = 40;
-
   /** How the recovery ended. */
   public enum State {
     PROMOTED,
@@ -46,7 +44,7 @@ public record RecoveryProof(
    *     past a target of time
    */
   RecoveryProof require() {
-    if (plan.mustReach().minus(reached) > LONGEST_PAGE_HEADER) {
+    if (reached.isBefore(plan.mustReach())) {
       throw new TidemarkException(
           ErrorCode.RECOVERY_UNPROVEN,
           "recovery ended at %s, before %s, which %s needs"
@@ -55,7 +53,7 @@ public record RecoveryProof(
     }
     if (plan.request().target() instanceof RestoreTarget.AtTime(Instant time)
         && lastTransaction.isPresent()
-        && lastTransaction.get().isAfter(time)) {
+        && lastTransaction.get().isAfter(time.truncatedTo(ChronoUnit.MICROS))) {
       throw new TidemarkException(
           ErrorCode.RECOVERY_UNPROVEN,
           "recovery replayed a transaction of %s, which is after the target %s"

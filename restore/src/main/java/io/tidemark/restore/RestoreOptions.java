@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param parallel how many packs are read and written at once, 1 to 64
  * @param owner who is to own the files; only the superuser may give one
  * @param action what PostgreSQL does at the target
+ * @param archiving whether the restored server goes on archiving as the backed up one did
  */
 public record RestoreOptions(
     Path directory,
@@ -21,13 +22,22 @@ public record RestoreOptions(
     Map<Path, Path> tablespaces,
     int parallel,
     Optional<String> owner,
-    TargetAction action) {
+    TargetAction action,
+    Archiving archiving) {
 
   /** {@code recovery_target_action}. */
   public enum TargetAction {
     PROMOTE,
     PAUSE,
     SHUTDOWN
+  }
+
+  /** What becomes of the backed up server's archive_mode. */
+  public enum Archiving {
+    /** Written as off: a copy does not push WAL into the archive of the server it is a copy of. */
+    OFF,
+    /** Left as it is: for a restore that takes the server's place. */
+    PRESERVE
   }
 
   public RestoreOptions {

@@ -15,8 +15,10 @@ import java.util.Optional;
  * @param recoveryTarget the recovery_target* settings that make PostgreSQL stop there; empty to
  *     replay to the end of the archive
  * @param history along which to replay
- * @param mustReach replay must come at least this far, or the restore has failed
+ * @param mustReach the end of the last replayed record must lie here or later, or the restore has
+ *     failed
  * @param frontier the end of what can be reached without a gap
+ * @param lastRecord where the last whole record before the frontier begins, where known
  * @param targetTime when the transaction at the target ended, where known
  * @param notes what the operator should know, a sentence each
  */
@@ -28,6 +30,7 @@ public record RestorePlan(
     Map<String, String> recoveryTarget,
     Lsn mustReach,
     Lsn frontier,
+    Optional<Lsn> lastRecord,
     Optional<Instant> targetTime,
     List<String> notes) {
   public RestorePlan {

@@ -1,28 +1,58 @@
 package io.tidemark.restore;
 
+import io.tidemark.postgres.PostgresMajor;
+import io.tidemark.repository.Manifest;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Removes from a directory that is restored over what the backup does not have: a relation that was
- * made later must not be there. Links are removed, never followed.
+ * made later must not be there, nor WAL that is not the archive's. Links are removed, never
+ * followed, but for pg_wal's.
  */
 final class StrayFiles {
   private StrayFiles() {}
 
   /**
-   * Removes everything below {@code root} that is not in {@code keep}.
+   * Removes everything in the data directory and its tablespaces that is not of the backup. In the
+   * directory of a tablespace only what belongs to this major is looked at: another's may be beside
+   * it.
    *
-   * @param keep real places of files and directories that belong there
    * @return how many files and links were removed
    */
-  static long remove(Path root, Set<Path> keep) {
+  static long remove(Manifest manifest, PathResolver paths) {
+    Set<Path> keep = new HashSet<>();
+    keep.add(paths.root().resolve(TargetDirectory.MARKER));
+    manifest.directories().forEach(directory -> keep.add(paths.resolve(directory.path())));
+    manifest.files().forEach(file -> keep.add(paths.resolve(file.path())));
+    // The links stay: an interrupted restore shows by them which tablespaces are its own.
+    paths.tablespaces().keySet().forEach(link -> keep.add(paths.root().resolve(link)));
+    long removed = remove(paths.root(), keep);
+    String version = PostgresMajor.of(manifest.info().postgresMajor()).tablespaceDirectory();
+    for (Map.Entry<String, Path> tablespace : paths.tablespaces().entrySet()) {
+      removed += remove(tablespace.getValue().resolve(version), keep);
+    }
+    return removed + removeWalBehindLink(paths, keep);
+  }
+
+  private static long removeWalBehindLink(PathResolver paths, Set<Path> keep) {
+    try {
+      Path wal = paths.walDirectory();
+      return wal.startsWith(paths.root()) ? 0 : remove(wal, keep);
+    } catch (IOException e) {
+      throw TargetDirectory.cannot("clear pg_wal of", paths.root(), e);
+    }
+  }
+
+  private static long remove(Path root, Set<Path> keep) {
     if (!Files.isDirectory(root)) {
       return 0;
     }

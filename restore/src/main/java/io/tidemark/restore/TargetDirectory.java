@@ -9,6 +9,7 @@ import io.tidemark.postgres.SystemId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
@@ -41,11 +42,16 @@ final class TargetDirectory {
         throw refused("is not a directory", "name a directory that is empty or does not exist");
       }
       if (PostmasterPid.isRunning(directory)) {
-        throw refused("is in use by a running server", "stop that server first, if you mean it");
+        throw refused(
+            "is in use by a running server",
+            "stop that server first, if you mean it; if none runs, remove the postmaster.pid that"
+                + " it left");
       }
       if (!delta) {
         throw refused(
-            "is not empty",
+            Files.exists(directory.resolve(MARKER))
+                ? "holds a restore that was not finished"
+                : "is not empty",
             "name an empty one, or give --delta to reuse what is right in it and replace the rest");
       }
       requireOfCluster(systemId);
@@ -54,27 +60,13 @@ final class TargetDirectory {
     }
   }
 
-  /** A tablespace's directory: absent or empty, or with delta whatever is there. */
-  static void requireTablespace(Path location, boolean delta) {
-    try {
-      if (!delta && !isAbsentOrEmpty(location)) {
-        throw new TidemarkException(
-            ErrorCode.DIRECTORY_REFUSED,
-            "the tablespace's directory " + location + " is not empty",
-            "map it elsewhere with --tablespace-map " + location + "=/another/directory");
-      }
-    } catch (IOException e) {
-      throw cannot("look into", location, e);
-    }
-  }
-
   private void requireOfCluster(SystemId systemId) throws IOException {
     Path marker = directory.resolve(MARKER);
     String found;
     if (Files.exists(directory.resolve(ControlFile.PATH))) {
       found = ControlFileReader.read(directory).systemId().toString();
-    } else if (Files.exists(marker)) {
-      found = Files.readString(marker, StandardCharsets.UTF_8).strip();
+    } else if (Files.isRegularFile(marker, LinkOption.NOFOLLOW_LINKS)) {
+      found = Files.readString(marker, StandardCharsets.ISO_8859_1).strip();
     } else {
       throw refused(
           "holds files, but is no PostgreSQL data directory",
@@ -93,8 +85,8 @@ final class TargetDirectory {
         ErrorCode.DIRECTORY_REFUSED, "the directory " + directory + " " + what, hint);
   }
 
-  private static boolean isAbsentOrEmpty(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
+  static boolean isAbsentOrEmpty(Path directory) throws IOException {
+    if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
       return true;
     }
     if (!Files.isDirectory(directory)) {

@@ -1,122 +1,103 @@
 package io.tidemark.restore;
 
-import io.tidemark.config.TidemarkException;
+import io.tidemark.config.RestoreSettings;
 import io.tidemark.postgres.ClusterState;
 import io.tidemark.postgres.ControlFileReader;
 import io.tidemark.postgres.PostmasterPid;
-import io.tidemark.postgres.TimelineHistory;
 import io.tidemark.postgres.WalSegment;
 import io.tidemark.postgres.WalSegmentSize;
 import io.tidemark.repository.ClusterRepository;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Stages WAL for a recovering server, ahead of what it asks for: gets, decompresses and fsyncs
  * segments in parallel, so that the redo loop only waits for a rename. One per data directory.
  *
- * <p>{@link #run} owns the calling thread; fetches run on virtual threads that end with it.
+ * <p>{@link #run} owns the calling thread; the threads that fetch end when it is closed.
  */
 public final class WalFetcher implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(WalFetcher.class);
-
-  /** Segments staged ahead: as much as a fast disk replays in the time of a slow request. */
-  private static final int AHEAD = 8;
-
-  /** Segments in memory at once. */
-  private static final int PARALLEL = 3;
-
   private static final Duration BUSY_LOOK = Duration.ofMillis(5);
   private static final Duration IDLE_LOOK = Duration.ofMillis(50);
   private static final Duration BUSY_FOR = Duration.ofSeconds(2);
   private static final Duration UNUSED_LIMIT = Duration.ofMinutes(2);
 
   private final WalStage stage;
-  private final ArchivedFiles source;
-  private final WalSegmentSize segmentSize;
+  private final StagedAhead ahead;
   private final Path dataDirectory;
   private final FileChannel lockFile;
   private final FileLock lock;
-  private final Semaphore permits = new Semaphore(PARALLEL, true);
-  private final ExecutorService fetches = Executors.newVirtualThreadPerTaskExecutor();
-  private final Set<String> underWay = ConcurrentHashMap.newKeySet();
-  private final Set<String> stagedBefore = ConcurrentHashMap.newKeySet();
-  private final AtomicReference<@Nullable WalSegment> end = new AtomicReference<>();
-  private @Nullable WalSegment cursor;
   private Instant lastUse = Instant.now();
   private volatile boolean closed;
 
   private WalFetcher(
-      WalStage stage,
-      ArchivedFiles source,
-      WalSegmentSize segmentSize,
-      Path dataDirectory,
-      FileChannel lockFile,
-      FileLock lock) {
+      WalStage stage, StagedAhead ahead, Path dataDirectory, FileChannel lockFile, FileLock lock) {
     this.stage = stage;
-    this.source = source;
-    this.segmentSize = segmentSize;
+    this.ahead = ahead;
     this.dataDirectory = dataDirectory;
     this.lockFile = lockFile;
     this.lock = lock;
   }
 
   /**
-   * Begins to serve a data directory, or gives nothing where another process does.
-   *
-   * @param path the timelines along which the recovery goes; empty where it follows the newest
+   * Begins to serve a data directory, or gives nothing where another fetcher does. What the
+   * recovery is after, it reads from where the restore has kept it; a directory without that is a
+   * standby's and follows the newest timeline.
    */
   public static Optional<WalFetcher> open(
-      ClusterRepository repository, Path dataDirectory, Optional<TimelineHistory> path) {
+      ClusterRepository repository, Path dataDirectory, RestoreSettings settings) {
     try {
       WalStage stage = WalStage.of(dataDirectory);
+      Path lockPath = stage.home().resolve("fetcher.lock");
       FileChannel lockFile =
-          FileChannel.open(
-              stage.home().resolve("fetcher.lock"),
-              StandardOpenOption.CREATE,
-              StandardOpenOption.WRITE);
-      FileLock lock = lockFile.tryLock();
-      if (lock == null) {
+          FileChannel.open(lockPath, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      Optional<FileLock> lock = tryLock(lockFile);
+      if (lock.isEmpty()) {
         lockFile.close();
         return Optional.empty();
       }
-      Files.setOwner(stage.home().resolve("fetcher.lock"), Files.getOwner(dataDirectory));
-      stage.clean();
-      stage.announce(ProcessHandle.current().pid());
-      WalSegmentSize size = repository.identity().walSegmentSize();
-      return Optional.of(
-          new WalFetcher(
-              stage,
-              new ArchivedFiles(repository.wal(), size, path),
-              size,
-              dataDirectory,
-              lockFile,
-              lock));
+      Files.setOwner(lockPath, Files.getOwner(dataDirectory));
+      return Optional.of(open(repository, dataDirectory, settings, stage, lockFile, lock.get()));
     } catch (IOException e) {
       throw TargetDirectory.cannot("serve WAL to", dataDirectory, e);
     }
   }
 
+  private static Optional<FileLock> tryLock(FileChannel file) throws IOException {
+    try {
+      return Optional.ofNullable(file.tryLock());
+    } catch (OverlappingFileLockException e) {
+      return Optional.empty(); // held by another of this process
+    }
+  }
+
+  private static WalFetcher open(
+      ClusterRepository repository,
+      Path dataDirectory,
+      RestoreSettings settings,
+      WalStage stage,
+      FileChannel lockFile,
+      FileLock lock)
+      throws IOException {
+    stage.clean();
+    stage.announce(ProcessHandle.current().pid());
+    WalSegmentSize size = repository.identity().walSegmentSize();
+    ArchivedFiles source = ArchivedFiles.of(repository.wal(), size, stage);
+    StagedAhead ahead = new StagedAhead(stage, source, size, settings);
+    return new WalFetcher(stage, ahead, dataDirectory, lockFile, lock);
+  }
+
   /** Begins to stage at {@code first}, before anybody asks. */
   public void prepare(WalSegment first) {
-    fetchAhead(first, AHEAD);
-    cursor = first;
+    ahead.prepare(first);
   }
 
   /**
@@ -138,17 +119,8 @@ public final class WalFetcher implements AutoCloseable {
   /** Looks once: answers what is wanted, and stages ahead of what was taken. */
   public void step() {
     try {
-      for (String name : stage.wanted()) {
+      if (ahead.step()) {
         lastUse = Instant.now();
-        answer(name);
-      }
-      Set<String> staged = stage.staged();
-      stagedBefore.stream()
-          .filter(name -> !staged.contains(name) && !underWay.contains(name))
-          .forEach(this::taken);
-      discardStale(staged);
-      if (cursor != null) {
-        fetchAhead(source.after(cursor), AHEAD - staged.size());
       }
     } catch (IOException e) {
       throw TargetDirectory.cannot("serve WAL in", stage.home(), e);
@@ -158,9 +130,11 @@ public final class WalFetcher implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    fetches.shutdownNow();
-    fetches.close();
+    ahead.close();
     try {
+      if (Files.isDirectory(stage.home())) {
+        stage.retire();
+      }
       lock.release();
       lockFile.close();
     } catch (IOException e) {
@@ -168,108 +142,12 @@ public final class WalFetcher implements AutoCloseable {
     }
   }
 
-  private void answer(String name) {
-    if (WalSegment.isName(name)) {
-      cursor = WalSegment.parse(name, segmentSize);
-      end.set(null);
-    }
-    fetch(name, true);
-  }
-
-  private void taken(String name) {
-    lastUse = Instant.now();
-    stagedBefore.remove(name);
-    if (WalSegment.isName(name)) {
-      cursor = WalSegment.parse(name, segmentSize);
-    }
-  }
-
-  /** What lies at or before the position, or on another way, is not going to be asked for. */
-  private void discardStale(Set<String> staged) throws IOException {
-    WalSegment position = cursor;
-    for (String name : staged) {
-      if (position != null
-          && WalSegment.isName(name)
-          && stagedBefore.contains(name)
-          && isStale(WalSegment.parse(name, segmentSize), position)) {
-        stagedBefore.remove(name);
-        stage.discard(name);
-      }
-    }
-  }
-
-  private static boolean isStale(WalSegment segment, WalSegment position) {
-    return segment.number() < position.number()
-        || segment.number() > position.number() + 2L * AHEAD;
-  }
-
-  private void fetchAhead(WalSegment from, int count) {
-    WalSegment next = from;
-    for (int i = 0; i < count; i++) {
-      WalSegment known = end.get();
-      if (known != null && next.number() >= known.number()) {
-        return; // the archive ended here when it was last asked
-      }
-      if (!stagedBefore.contains(next.name())) {
-        fetch(next.name(), false);
-      }
-      next = source.after(next);
-    }
-  }
-
-  private void fetch(String name, boolean wanted) {
-    if (underWay.size() <= 2 * AHEAD && underWay.add(name)) {
-      fetches.execute(
-          () -> {
-            try {
-              fetchNow(name, wanted);
-            } finally {
-              underWay.remove(name);
-            }
-          });
-    }
-  }
-
-  private void fetchNow(String name, boolean wanted) {
-    try {
-      permits.acquire();
-      try {
-        stageOrAnswer(name, wanted);
-      } catch (TidemarkException e) {
-        if (wanted) {
-          LOG.warn("cannot fetch {}: {}", name, e.explain());
-          stage.putFailed(name, e.getMessage());
-        }
-      } finally {
-        permits.release();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (IOException e) {
-      LOG.error("cannot stage {}: {}", name, e.toString());
-    }
-  }
-
-  /** The open segment is staged only for who waits for it: by the next time it may hold more. */
-  private void stageOrAnswer(String name, boolean wanted) throws IOException {
-    Optional<ArchivedFiles.WalFile> file = source.get(name);
-    if (file.isPresent() && (wanted || file.get().complete())) {
-      stagedBefore.add(name);
-      stage.put(name, file.get().content());
-    } else if (file.isEmpty() && wanted) {
-      stage.putAbsent(name);
-    }
-    if (WalSegment.isName(name) && !file.map(ArchivedFiles.WalFile::complete).orElse(false)) {
-      end.set(WalSegment.parse(name, segmentSize));
-    }
-  }
-
   /**
-   * A server that ends its recovery removes the signal file first, and asks for a history file
-   * after that: only its control file says that it needs nothing any more.
+   * A server that ends its recovery removes the signal file first, and asks for history files after
+   * that: only its control file says that it needs nothing any more.
    */
   private boolean isOver() {
-    if (!Files.isDirectory(dataDirectory)) {
+    if (!Files.isDirectory(stage.home())) {
       return true;
     }
     try {

@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -16,8 +18,13 @@ import java.util.stream.Stream;
  * The directory {@code pg_wal/tidemark} of a restored data directory: what a fetcher has staged,
  * what PostgreSQL wants, and the answers. It is on pg_wal's file system, so that a staged file is
  * moved into place by a rename, and PostgreSQL's own tools leave it alone.
+ *
+ * <p>In {@code stage}, {@code NAME} is a file that may be taken at any time. Answers to who waits
+ * are {@code NAME.open}, a segment that may hold more by the next time it is asked for, {@code
+ * NAME.absent} and {@code NAME.failed}; who asks removes what is left of earlier answers first.
  */
 public final class WalStage {
+  private static final String OPEN = ".open";
   private static final String ABSENT = ".absent";
   private static final String FAILED = ".failed";
 
@@ -61,29 +68,33 @@ public final class WalStage {
     Set<String> names = names(stage);
     names.removeIf(
         name ->
-            name.endsWith(ABSENT) || name.endsWith(FAILED) || PendingFile.isTemporaryName(name));
+            Stream.of(OPEN, ABSENT, FAILED).anyMatch(name::endsWith)
+                || PendingFile.isTemporaryName(name));
     return names;
   }
 
   /** Stages a file, fsynced before it appears under its name. */
   void put(String name, ByteBuffer content) throws IOException {
-    try (PendingFile file = DurableFiles.begin(stage.resolve(name), DurableFiles.PRIVATE)) {
-      file.setOwner(owner);
-      file.write(content);
-      file.commit();
-    }
+    write(stage.resolve(name), content);
+    answered(name);
+  }
+
+  /** Answers with a segment that may hold more by the next time. */
+  void putOpen(String name, ByteBuffer content) throws IOException {
+    write(stage.resolve(name + OPEN), content);
     answered(name);
   }
 
   /** Answers that the archive was reached and has no such file. */
   void putAbsent(String name) throws IOException {
-    mark(name + ABSENT, "");
+    write(stage.resolve(name + ABSENT), ByteBuffer.allocate(0));
     answered(name);
   }
 
   /** Answers that it is not known whether there is such a file, or that it cannot be had. */
   void putFailed(String name, String reason) throws IOException {
-    mark(name + FAILED, reason + "\n");
+    write(stage.resolve(name + FAILED), text(reason + "\n"));
+    answered(name);
   }
 
   /** Removes a staged file that nobody wants any more. */
@@ -91,32 +102,50 @@ public final class WalStage {
     Files.deleteIfExists(stage.resolve(name));
   }
 
-  /** Removes what an earlier fetcher left: half-written files and answers that nobody took. */
+  /** Removes what an earlier fetcher left: nobody knows how old it is. */
   void clean() throws IOException {
     for (String name : names(stage)) {
-      if (name.endsWith(ABSENT) || name.endsWith(FAILED) || PendingFile.isTemporaryName(name)) {
-        discard(name);
-      }
+      discard(name);
     }
   }
 
   /** Says which process fetches. */
   void announce(long pid) throws IOException {
-    mark(home.resolve("fetcher.pid"), pid + "\n");
+    write(home.resolve("fetcher.pid"), text(pid + "\n"));
+  }
+
+  /** Says that none does. */
+  void retire() throws IOException {
+    Files.deleteIfExists(home.resolve("fetcher.pid"));
+  }
+
+  /** Keeps what fetchers must know of the recovery. */
+  void keepWay(String way) throws IOException {
+    write(home.resolve("way"), text(way));
+  }
+
+  Optional<String> way() throws IOException {
+    try {
+      return Optional.of(Files.readString(home.resolve("way")));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
   }
 
   private void answered(String name) throws IOException {
-    Files.deleteIfExists(stage.resolve(name + FAILED));
     Files.deleteIfExists(want.resolve(name));
   }
 
-  private void mark(String name, String content) throws IOException {
-    mark(stage.resolve(name), content);
+  private static ByteBuffer text(String text) {
+    return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  private void mark(Path file, String content) throws IOException {
-    DurableFiles.write(file, content.getBytes(StandardCharsets.UTF_8), DurableFiles.PRIVATE);
-    Files.setOwner(file, owner);
+  private void write(Path file, ByteBuffer content) throws IOException {
+    try (PendingFile pending = DurableFiles.begin(file, DurableFiles.PRIVATE)) {
+      pending.setOwner(owner);
+      pending.write(content);
+      pending.commit();
+    }
   }
 
   private static Set<String> names(Path directory) throws IOException {

@@ -2,7 +2,7 @@
 # restore_command of a directory restored by Tidemark: wal-get NAME TARGET
 #
 # Moves the file NAME, which a fetcher has staged beside this script, to TARGET: a rename within one
-# file system. Needs nothing but sh and coreutils. If no fetcher lives, starts one, once.
+# file system. Needs nothing but sh and coreutils. If no fetcher lives, starts one.
 #
 # Its exit codes are for PostgreSQL, which takes 1 to 125 for "there is no such file" and then ends
 # recovery; so 1 is given only when the archive was reached and does not have the file:
@@ -30,44 +30,86 @@ give_up() {
   exit 200
 }
 
-# kill -0 would be refused, and look like death, where the fetcher belongs to another user.
-fetcher_lives() {
-  [ -f "$here/fetcher.pid" ] && read -r pid <"$here/fetcher.pid" && [ -d "/proc/$pid" ]
+case $name in
+  '' | */* | .*)
+    echo "tidemark wal-get: not the name of a WAL file: '$name'" >&2
+    exit 200
+    ;;
+esac
+
+# A fetcher of another user cannot be signalled; /proc shows it all the same.
+lives() {
+  [ -n "$1" ] && { kill -0 "$1" 2>/dev/null || [ -d "/proc/$1" ]; }
 }
 
-# One at a time holds the lock inside; a second ends by itself.
+fetcher_lives() {
+  pid=
+  [ -f "$here/fetcher.pid" ] && read -r pid <"$here/fetcher.pid"
+  lives "$pid"
+}
+
+# Of two, the second finds the lock taken and ends by itself.
 start_fetcher() {
   [ -x "$launcher" ] || give_up "no fetcher runs, and there is no program $launcher to start one"
   "$launcher" wal-fetch --config "$config" --data-directory "$PWD" --mode "$mode" "$cluster" \
     </dev/null >>"$here/fetcher.log" 2>&1 &
+  child=$!
+  starts=$((starts + 1))
 }
 
 mkdir -p "$stage" "$want" || give_up "cannot write to $here"
+# Earlier answers are out of date: the archive may hold more by now.
+rm -f "$stage/$name.open" "$stage/$name.absent" "$stage/$name.failed"
 : >"$want/$name" || give_up "cannot write to $want"
 
-# 10 ms between looks, so that a hundred of them are about a second.
-looks=0
+# In hundredths of a second: quick looks at first, then ten a second.
+waited=0
 starts=0
-while [ "$looks" -lt $((patience * 100)) ]; do
-  if [ -f "$stage/$name" ]; then
-    mv "$stage/$name" "$target" && rm -f "$want/$name" && exit 0
-    give_up "cannot move it to $target"
-  fi
+child=
+reason=
+look_at_fetcher=0
+limit=$((patience * 100))
+# By then even one that was started has answered, unless fetcher.pid names a process of another kind.
+doubt=$((limit / 2))
+ask_again=0
+while [ "$waited" -lt "$limit" ]; do
+  for staged in "$stage/$name" "$stage/$name.open"; do
+    if [ -f "$staged" ]; then
+      mv "$staged" "$target" && rm -f "$want/$name" && exit 0
+      give_up "cannot move it to $target"
+    fi
+  done
   if [ -f "$stage/$name.absent" ]; then
     rm -f "$stage/$name.absent" "$want/$name"
     exit 1
   fi
-  if [ -f "$stage/$name.failed" ] && [ "$mode" != standby ]; then
+  if [ -f "$stage/$name.failed" ]; then
     reason=$(cat "$stage/$name.failed")
     rm -f "$stage/$name.failed"
-    give_up "$reason"
+    [ "$mode" = standby ] || give_up "$reason"
+    ask_again=$((waited + 100))
   fi
-  if [ $((looks % 500)) -eq 0 ] && ! fetcher_lives; then
-    [ "$starts" -lt 3 ] || give_up "the fetcher ends at once: see $here/fetcher.log"
+  if [ "$ask_again" -gt 0 ] && [ "$waited" -ge "$ask_again" ]; then
+    ask_again=0
+    : >"$want/$name"
+  fi
+  if [ "$waited" -ge "$look_at_fetcher" ]; then
+    look_at_fetcher=$((waited + 500))
+    if ! fetcher_lives && ! lives "$child"; then
+      [ "$starts" -lt 3 ] || give_up "the fetcher ends at once: see $here/fetcher.log"
+      start_fetcher
+    fi
+  fi
+  if [ "$waited" -ge "$doubt" ]; then
+    doubt=$limit
     start_fetcher
-    starts=$((starts + 1))
   fi
-  sleep 0.01
-  looks=$((looks + 1))
+  if [ "$waited" -lt 200 ]; then
+    sleep 0.01
+    waited=$((waited + 1))
+  else
+    sleep 0.1
+    waited=$((waited + 10))
+  fi
 done
-give_up "no answer within $patience s"
+give_up "no answer within $patience s${reason:+, the last: $reason}"

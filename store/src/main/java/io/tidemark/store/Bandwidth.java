@@ -31,7 +31,7 @@ public final class Bandwidth {
   }
 
   /** Waits until so many bytes may pass. */
-  void take(long bytes) {
+  public void take(long bytes) {
     long wait = reserve(bytes, System.nanoTime());
     try {
       TimeUnit.NANOSECONDS.sleep(wait);

@@ -1,0 +1,225 @@
+package io.tidemark.restore;
+
+import io.tidemark.config.RestoreSettings;
+import io.tidemark.config.TidemarkException;
+import io.tidemark.postgres.WalSegment;
+import io.tidemark.postgres.WalSegmentSize;
+import io.tidemark.restore.ArchivedFiles.WalFile;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What is staged and what is being fetched, around the position of a recovery. {@link #step} is for
+ * one thread. What is wanted is fetched by a thread of its own, so that it never queues behind what
+ * is merely going to be wanted.
+ */
+final class StagedAhead implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(StagedAhead.class);
+
+  /** Segments in memory at once, as far as they are small. */
+  private static final long MEMORY_BYTES = 128L << 20;
+
+  /** After a fetch ahead has failed. */
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  private final WalStage stage;
+  private final ArchivedFiles source;
+  private final WalSegmentSize segmentSize;
+  private final int depth;
+  private final ExecutorService answers;
+  private final ExecutorService fetches;
+  private final Set<String> underWay = ConcurrentHashMap.newKeySet();
+  private final Set<String> stagedByUs = ConcurrentHashMap.newKeySet();
+
+  /** The first segment that is not whole in the archive, as far as it was looked at. */
+  private final AtomicReference<@Nullable WalSegment> end = new AtomicReference<>();
+
+  private volatile Instant notBefore = Instant.MIN;
+
+  /** What was asked for or taken last. */
+  private @Nullable WalSegment position;
+
+  StagedAhead(
+      WalStage stage, ArchivedFiles source, WalSegmentSize segmentSize, RestoreSettings settings) {
+    this.stage = stage;
+    this.source = source;
+    this.segmentSize = segmentSize;
+    this.depth = Math.clamp(settings.walAheadBytes() / segmentSize.bytes(), 1, 1024);
+    long inMemory = Math.max(1, MEMORY_BYTES / segmentSize.bytes());
+    int threads = (int) Math.min(Math.min(settings.parallel(), depth), inMemory);
+    this.answers = Executors.newSingleThreadExecutor(Thread.ofPlatform().name("wal-get").factory());
+    this.fetches =
+        Executors.newFixedThreadPool(
+            threads, Thread.ofPlatform().name("wal-ahead-", 1).factory());
+  }
+
+  /** How many segments are kept staged. */
+  int depth() {
+    return depth;
+  }
+
+  /** Begins to stage at {@code first}. */
+  void prepare(WalSegment first) {
+    fetchAhead(first);
+    position = first;
+  }
+
+  /**
+   * Looks once.
+   *
+   * @return whether somebody asked for something or took something
+   */
+  boolean step() throws IOException {
+    Set<String> wanted = stage.wanted();
+    wanted.forEach(this::answer);
+    // In this order: what is staged between the two looks was not taken.
+    List<String> ours = stagedByUs.stream().filter(name -> !underWay.contains(name)).toList();
+    Set<String> staged = stage.staged();
+    boolean taken = noteTaken(ours, staged);
+    discardStale(staged);
+    WalSegment at = position;
+    if (at != null) {
+      fetchAhead(source.after(at));
+    }
+    return taken || !wanted.isEmpty();
+  }
+
+  @Override
+  public void close() {
+    answers.shutdownNow();
+    fetches.shutdownNow();
+    answers.close();
+    fetches.close();
+  }
+
+  private void answer(String name) {
+    if (WalSegment.isName(name)) {
+      position = WalSegment.parse(name, segmentSize);
+    }
+    fetch(answers, name, true);
+  }
+
+  private boolean noteTaken(List<String> ours, Set<String> staged) {
+    boolean taken = false;
+    for (String name : ours) {
+      if (!staged.contains(name)) {
+        stagedByUs.remove(name);
+        taken = true;
+        advance(name);
+      }
+    }
+    return taken;
+  }
+
+  private void advance(String name) {
+    if (WalSegment.isName(name)) {
+      WalSegment segment = WalSegment.parse(name, segmentSize);
+      WalSegment at = position;
+      position = at == null || segment.number() > at.number() ? segment : at;
+    }
+  }
+
+  /** What lies far from the position is not going to be asked for. */
+  private void discardStale(Set<String> staged) throws IOException {
+    WalSegment at = position;
+    for (String name : staged) {
+      if (at != null && WalSegment.isName(name) && !underWay.contains(name)) {
+        long distance = WalSegment.parse(name, segmentSize).number() - at.number();
+        if (Math.abs(distance) > depth) {
+          stagedByUs.remove(name);
+          stage.discard(name);
+        }
+      }
+    }
+  }
+
+  private void fetchAhead(WalSegment first) {
+    WalSegment next = first;
+    for (int i = 0; i < depth && isWorthwhile(next); i++) {
+      if (!stagedByUs.contains(next.name())) {
+        fetch(fetches, next.name(), false);
+      }
+      next = source.after(next);
+    }
+  }
+
+  private boolean isWorthwhile(WalSegment segment) {
+    WalSegment known = end.get();
+    return (known == null || segment.number() < known.number())
+        && !source.isBeyond(segment)
+        && Instant.now().isAfter(notBefore);
+  }
+
+  private void fetch(ExecutorService thread, String name, boolean wanted) {
+    if (!underWay.add(name)) {
+      return;
+    }
+    try {
+      thread.execute(() -> fetchNow(name, wanted));
+    } catch (RejectedExecutionException e) {
+      underWay.remove(name); // closed meanwhile
+    }
+  }
+
+  private void fetchNow(String name, boolean wanted) {
+    try {
+      if (wanted) {
+        answerNow(name);
+      } else {
+        WalSegment segment = WalSegment.parse(name, segmentSize);
+        stageOrNoteEnd(segment, source.find(segment));
+      }
+    } catch (TidemarkException | IOException e) {
+      // Whoever comes to need it asks for it, and is told then.
+      notBefore = Instant.now().plus(PAUSE);
+      LOG.debug("cannot stage {} ahead: {}", name, e.toString());
+    } finally {
+      underWay.remove(name);
+    }
+  }
+
+  private void answerNow(String name) throws IOException {
+    try {
+      Optional<WalFile> file = source.get(name);
+      if (WalSegment.isName(name)) {
+        stageOrNoteEnd(WalSegment.parse(name, segmentSize), file);
+      } else if (file.isPresent()) {
+        stage.put(name, file.get().content());
+      }
+      if (file.isEmpty()) {
+        stage.putAbsent(name);
+      } else if (!file.get().complete()) {
+        stage.putOpen(name, file.get().content());
+      }
+    } catch (TidemarkException e) {
+      LOG.warn("cannot fetch {}: {}", name, e.explain());
+      stage.putFailed(name, e.getMessage());
+    }
+  }
+
+  private void stageOrNoteEnd(WalSegment segment, Optional<WalFile> file) throws IOException {
+    if (file.isPresent() && file.get().complete()) {
+      stagedByUs.add(segment.name());
+      stage.put(segment.name(), file.get().content());
+      end.updateAndGet(known -> known == null || isAfter(known, segment) ? known : null);
+    } else {
+      end.updateAndGet(known -> known == null || isAfter(known, segment) ? segment : known);
+    }
+  }
+
+  private static boolean isAfter(WalSegment known, WalSegment segment) {
+    return known.number() > segment.number();
+  }
+}
