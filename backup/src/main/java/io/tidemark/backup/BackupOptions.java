@@ -27,8 +27,7 @@ public record BackupOptions(
     OptionalLong readBytesPerSecond) {
   /** Two at once, a fast checkpoint, verified, reporting damage, ten minutes for the WAL. */
   public static final BackupOptions DEFAULT =
-      new BackupOptions(
-          2, true, true, false, false, Duration.ofMinutes(10), OptionalLong.empty());
+      new BackupOptions(2, true, true, false, false, Duration.ofMinutes(10), OptionalLong.empty());
 
   public BackupOptions {
     if (parallel < 1 || parallel > 64) {

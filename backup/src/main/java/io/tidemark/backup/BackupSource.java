@@ -83,7 +83,9 @@ final class BackupSource {
     for (int i = 0; i < LOOKS; i++) {
       server =
           session
-              .first("SELECT checkpoint_lsn FROM pg_control_checkpoint()", r -> r.lsn("checkpoint_lsn"))
+              .first(
+                  "SELECT checkpoint_lsn FROM pg_control_checkpoint()",
+                  r -> r.lsn("checkpoint_lsn"))
               .orElse(Lsn.ZERO);
       local = ControlFileReader.read(dataDirectory).checkpoint();
       if (local.equals(server)) {

@@ -15,8 +15,7 @@ final class CopyWorkers {
   /** Copies all of {@code files}; when it returns, their packs are durable. */
   static List<FileCopy> copy(List<SourceFile> files, int threads, CopyContext context) {
     List<FileCopy> copies = files.stream().map(FileCopy::new).toList();
-    ParallelWork.run(
-        "backup-copy", threads, inOrderOfWork(copies), () -> new FileCopier(context));
+    ParallelWork.run("backup-copy", threads, inOrderOfWork(copies), () -> new FileCopier(context));
     return copies;
   }
 

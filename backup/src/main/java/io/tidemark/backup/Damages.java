@@ -5,7 +5,9 @@ import io.tidemark.postgres.PageVerdict;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The damaged pages that a backup has met: all counted, the first of them kept. Guarded by itself. */
+/**
+ * The damaged pages that a backup has met: all counted, the first of them kept. Guarded by itself.
+ */
 final class Damages {
   /** A whole disk can be damaged. */
   private static final int MAX_KEPT = 1000;

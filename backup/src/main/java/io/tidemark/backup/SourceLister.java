@@ -43,7 +43,8 @@ final class SourceLister {
           "run the backup as the user that owns the data directory",
           e);
     }
-    return new SourceListing(lister.directories, lister.files, lister.tablespaceLinks, lister.leftOut);
+    return new SourceListing(
+        lister.directories, lister.files, lister.tablespaceLinks, lister.leftOut);
   }
 
   private void listDirectory(String path, Path location) throws IOException {

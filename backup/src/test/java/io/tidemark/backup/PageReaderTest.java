@@ -127,7 +127,11 @@ final class PageReaderTest {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       int read =
           reader.read(
-              new SourceFile(path, file, length, 0600, Instant.EPOCH), channel, 0, piece, new byte[1 << 20]);
+              new SourceFile(path, file, length, 0600, Instant.EPOCH),
+              channel,
+              0,
+              piece,
+              new byte[1 << 20]);
       byte[] bytes = new byte[read];
       piece.get(0, bytes);
       return bytes;

@@ -80,9 +80,7 @@ final class ArchivedFiles {
     }
     WalSegment segment = WalSegment.parse(name, segmentSize);
     Optional<WalFile> found = find(segment);
-    return found.isPresent() || isLeft(segment) || isBeyond(segment)
-        ? found
-        : lookAgain(segment);
+    return found.isPresent() || isLeft(segment) || isBeyond(segment) ? found : lookAgain(segment);
   }
 
   /** A segment's content, for who reads ahead; empty where it is not there, for whatever reason. */

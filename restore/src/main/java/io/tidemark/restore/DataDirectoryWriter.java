@@ -109,7 +109,7 @@ final class DataDirectoryWriter {
         return current;
       }
       close();
-      FileChannel opened = 
+      FileChannel opened =
           FileChannel.open(
               resolve.apply(file), StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
       channel = opened;

@@ -47,8 +47,7 @@ record FileOwner(UserPrincipal user, Optional<GroupPrincipal> group) {
   /** Gives a file or directory to the owner; of a link what it leads to stays as it is. */
   void give(Path path) throws IOException {
     PosixFileAttributeView view =
-        Files.getFileAttributeView(
-            path, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+        Files.getFileAttributeView(path, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
     view.setOwner(user);
     if (group.isPresent()) {
       view.setGroup(group.get());
@@ -90,8 +89,7 @@ record FileOwner(UserPrincipal user, Optional<GroupPrincipal> group) {
 
   /** The user, with the group of the same name where there is one. */
   private static Optional<FileOwner> lookUp(String name) {
-    UserPrincipalLookupService users =
-        FileSystems.getDefault().getUserPrincipalLookupService();
+    UserPrincipalLookupService users = FileSystems.getDefault().getUserPrincipalLookupService();
     try {
       UserPrincipal user = users.lookupPrincipalByName(name);
       return Optional.of(new FileOwner(user, groupNamed(users, name)));

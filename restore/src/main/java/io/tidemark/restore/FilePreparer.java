@@ -70,7 +70,9 @@ final class FilePreparer implements ParallelWork.Worker<BackupFile> {
     }
   }
 
-  /** A link could lead anywhere, and a file with two names (pg_upgrade --link) is another's, too. */
+  /**
+   * A link could lead anywhere, and a file with two names (pg_upgrade --link) is another's, too.
+   */
   private static boolean isOurs(Path path) throws IOException {
     return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
         && Integer.valueOf(1)

@@ -83,8 +83,7 @@ final class ReachableWal {
       throw new TidemarkException(
           ErrorCode.WAL_GAP,
           "a gap in the archived WAL, from %s to %s of timeline %s, lies between backup %s and the"
-                  .formatted(
-                      gap.get().from(), gap.get().to(), gap.get().timeline(), backup.name())
+                  .formatted(gap.get().from(), gap.get().to(), gap.get().timeline(), backup.name())
               + " target: "
               + gap.get().reason(),
           lastRestorable(backup) + ", or begin with a backup that was taken after the gap");

@@ -60,9 +60,7 @@ public final class Recovery {
               plan,
               watch.last().lsn(),
               watch.last().lastTransaction(),
-              state == State.PROMOTED
-                  ? watch.timeline().orElseThrow()
-                  : plan.history().timeline(),
+              state == State.PROMOTED ? watch.timeline().orElseThrow() : plan.history().timeline(),
               state,
               Duration.between(began, Instant.now()))
           .require();

@@ -75,10 +75,6 @@ final class RecoverySettings {
 
   /** As DeescapeQuotedString in guc-file.l reads it. */
   private static String escape(String value) {
-    return value
-        .replace("\\", "\\\\")
-        .replace("'", "''")
-        .replace("\n", "\\n")
-        .replace("\r", "\\r");
+    return value.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n").replace("\r", "\\r");
   }
 }

@@ -73,7 +73,8 @@ public final class Restore {
             () ->
                 new TidemarkException(
                     ErrorCode.OBJECT_DAMAGED,
-                    "the manifest of %s lists no whole pg_control".formatted(manifest.info().name()),
+                    "the manifest of %s lists no whole pg_control"
+                        .formatted(manifest.info().name()),
                     "restore from another backup; `tidemark verify` says which are whole"));
   }
 
@@ -104,7 +105,7 @@ public final class Restore {
       paths.write(
           TargetDirectory.MARKER,
           (manifest.info().systemId() + "\n").getBytes(StandardCharsets.US_ASCII));
-      Path global = root.resolve(ControlFile.PATH).getParent();
+      Path global = root.resolve("global");
       // Through a link it would be somebody else's pg_control.
       DurableFiles.delete(Files.isSymbolicLink(global) ? global : root.resolve(ControlFile.PATH));
     } catch (IOException e) {

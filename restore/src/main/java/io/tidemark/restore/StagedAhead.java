@@ -61,8 +61,7 @@ final class StagedAhead implements AutoCloseable {
     int threads = (int) Math.min(Math.min(settings.parallel(), depth), inMemory);
     this.answers = Executors.newSingleThreadExecutor(Thread.ofPlatform().name("wal-get").factory());
     this.fetches =
-        Executors.newFixedThreadPool(
-            threads, Thread.ofPlatform().name("wal-ahead-", 1).factory());
+        Executors.newFixedThreadPool(threads, Thread.ofPlatform().name("wal-ahead-", 1).factory());
   }
 
   /** How many segments are kept staged. */

@@ -157,8 +157,7 @@ final class TargetPlanner {
 
   private RestorePlan toXid(long xid) {
     for (List<Completed> stretch : stretches()) {
-      Optional<Found> found =
-          finder.endOf(history, stretch.getFirst().info().startLsn(), xid);
+      Optional<Found> found = finder.endOf(history, stretch.getFirst().info().startLsn(), xid);
       if (found.isPresent()) {
         return toXid(xid, found.get(), stretch);
       }
@@ -195,8 +194,7 @@ final class TargetPlanner {
         "there is no restore point '%s'".formatted(name),
         way ->
             finder
-                .restorePoints(
-                    way.history(), way.backups().getFirst().info().startLsn(), name)
+                .restorePoints(way.history(), way.backups().getFirst().info().startLsn(), name)
                 .stream()
                 .findFirst(),
         "`tidemark wal list` shows the restore points");
@@ -262,8 +260,7 @@ final class TargetPlanner {
       Optional<Found> found = search.in(way);
       if (found.isPresent()) {
         return unreachable(
-            "%s in the archived WAL on the way to timeline %s"
-                .formatted(what, history.timeline()),
+            "%s in the archived WAL on the way to timeline %s".formatted(what, history.timeline()),
             "it is at LSN %s (%s) on the way to timeline %s: choose that with --timeline %s"
                 .formatted(
                     found.get().end(),

@@ -206,9 +206,7 @@ final class RestorePlannerTest {
     RestorePlan plan = plain().plan(to(at(target)));
 
     assertThat(plan.recoveryTarget())
-        .isEqualTo(
-            Map.of(
-                "recovery_target_lsn", "0/14000000", "recovery_target_inclusive", "on"));
+        .isEqualTo(Map.of("recovery_target_lsn", "0/14000000", "recovery_target_inclusive", "on"));
     assertThat(plan.mustReach()).isEqualTo(lsn(20).plus(24));
     assertThat(plan.notes()).singleElement().asString().contains("no archived record begins");
   }
@@ -331,8 +329,7 @@ final class RestorePlannerTest {
     assertThat(plan.mustReach()).isEqualTo(lsn(at).plus(0x100));
     assertThat(plan.targetTime()).contains(time(at));
     assertThat(plan.recoveryTarget())
-        .isEqualTo(
-            Map.of("recovery_target_xid", "" + xid, "recovery_target_inclusive", "on"));
+        .isEqualTo(Map.of("recovery_target_xid", "" + xid, "recovery_target_inclusive", "on"));
   }
 
   @Test
@@ -386,11 +383,7 @@ final class RestorePlannerTest {
 
     assertThat(plan.recoveryTarget())
         .isEqualTo(
-            Map.of(
-                "recovery_target_lsn",
-                lsn(18).toString(),
-                "recovery_target_inclusive",
-                "on"));
+            Map.of("recovery_target_lsn", lsn(18).toString(), "recovery_target_inclusive", "on"));
     assertThat(plan.notes()).singleElement().asString().contains("3 restore points");
   }
 

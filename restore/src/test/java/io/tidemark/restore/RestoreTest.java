@@ -24,7 +24,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -192,8 +191,7 @@ final class RestoreTest {
   void refusesTheDirectoryOfAnotherCluster() throws IOException {
     write(ControlFile.PATH, TestBackup.controlFile(new SystemId(42)));
 
-    assertUntouched(
-        ErrorCode.DIRECTORY_REFUSED, "system identifier 42", options(true, Map.of()));
+    assertUntouched(ErrorCode.DIRECTORY_REFUSED, "system identifier 42", options(true, Map.of()));
   }
 
   @Test
@@ -307,7 +305,8 @@ final class RestoreTest {
     RestoredFiles restored = delta(plan);
 
     assertWhole();
-    assertThat(tree(target)).doesNotContain("base/5/99999", "base/6", "pg_wal/000000010000000000000009");
+    assertThat(tree(target))
+        .doesNotContain("base/5/99999", "base/6", "pg_wal/000000010000000000000009");
     assertThat(mode(target.resolve("PG_VERSION"))).isEqualTo(0600);
     assertThat(Files.getLastModifiedTime(target.resolve("PG_VERSION"))).isEqualTo(untouched);
     assertThat(restored.removedFiles()).isGreaterThanOrEqualTo(3);
@@ -393,8 +392,7 @@ final class RestoreTest {
   void leavesNothingThatStartsWhenInterruptedAndFinishesLater() throws IOException {
     RestorePlan plan = backup.store();
     store.always(
-        FaultyStore.operation(StoreObserver.Operation.GET)
-            .and(FaultyStore.keyContains(".pack")),
+        FaultyStore.operation(StoreObserver.Operation.GET).and(FaultyStore.keyContains(".pack")),
         new StoreFault.Fail(StoreException.Kind.UNAVAILABLE));
 
     TidemarkException failure = refusal(plan, options(false, Map.of()));

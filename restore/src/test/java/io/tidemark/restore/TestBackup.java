@@ -56,8 +56,7 @@ final class TestBackup {
 
   TestBackup(ObjectStore store) {
     RepositoryOptions options =
-        new RepositoryOptions(
-            Compression.DEFAULT, Optional.empty(), new Writer("test", 1, "0.1"));
+        new RepositoryOptions(Compression.DEFAULT, Optional.empty(), new Writer("test", 1, "0.1"));
     repository =
         ClusterRepository.create(
             store,
