@@ -1,0 +1,21 @@
+package io.tidemark.demo;
+
+import java.util.Locale;
+
+/** Figures as people read them. */
+final class Units {
+  private static final double MIB = 1024.0 * 1024;
+
+  private Units() {}
+
+  /** {@code 0.42 MiB}, {@code 96 MiB}. */
+  static String bytes(long bytes) {
+    double mib = bytes / MIB;
+    return String.format(Locale.ROOT, mib < 10 ? "%.1f MiB" : "%.0f MiB", mib);
+  }
+
+  /** {@code 210 MB/s}, as disks and networks are sold. */
+  static String rate(long bytes, double seconds) {
+    return String.format(Locale.ROOT, "%.0f MB/s", bytes / 1e6 / Math.max(seconds, 0.001));
+  }
+}
