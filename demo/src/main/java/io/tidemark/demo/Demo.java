@@ -62,14 +62,15 @@ final class Demo {
 
   private DemoReport perform() throws InterruptedException {
     DemoHome home = cleanup.add(DemoHome.create());
-    story.line("A shop, an accident and the way back, all of it in %s%n", home.path());
+    story.line("A shop, an accident and the way back. All of it is in %s", home.path());
+    story.line("");
     TestCluster primary = openShop(home);
     int httpPort = FreePort.find();
     Program program = protect(home, primary, httpPort);
     DaemonProcess daemon = cleanup.add(program.daemon(httpPort));
     DurabilityMeter meter = cleanup.add(DurabilityMeter.of(primary));
     meter.await(end(primary), ARCHIVE_LIMIT, daemon);
-    story.tell("%s now gets the shop's WAL, every second", repositoryName());
+    story.tell("a daemon takes the shop's WAL into %s, every second", repositoryName());
 
     meter.begin();
     Shoppers shoppers = cleanup.add(Shoppers.let(primary));
@@ -115,7 +116,7 @@ final class Demo {
                 .start());
     Shop.open(primary);
     story.tell(
-        "PostgreSQL %s with %,d customers and %,d orders, %s in all",
+        "PostgreSQL %s: %,d customers, %,d orders, %s",
         binaries.version(), Shop.CUSTOMERS, Shop.ORDERS, Units.bytes(Shop.bytes(primary)));
     return primary;
   }
@@ -152,7 +153,7 @@ final class Demo {
             seconds,
             bytes / seconds);
     story.tell(
-        "%s in %.1f s (%s), %s stored; the shop went on selling",
+        "%s in %.1f s (%s), %s stored, while the shop goes on selling",
         Units.bytes(bytes), seconds, Units.rate(bytes, seconds), Units.bytes(report.storedBytes()));
     return report;
   }
@@ -162,13 +163,17 @@ final class Demo {
     TimeUnit.NANOSECONDS.sleep(until - System.nanoTime());
     shoppers.requireShopping();
     story.tell(
-        "%,d transactions by now, %.0f a second", shoppers.committed(), shoppers.perSecond());
+        "%,d transactions so far, %.0f a second", shoppers.committed(), shoppers.perSecond());
   }
 
   private Accident accident(TestCluster primary) {
     story.step("Accident");
     Accident accident = Accident.happenTo(primary);
-    story.tell("%s, by transaction %d at %s", Accident.STATEMENT, accident.xid(), accident.at());
+    story.tell(
+        "%s: transaction %d, %s",
+        Accident.STATEMENT,
+        accident.xid(),
+        Units.time(accident.at().toString()));
     return accident;
   }
 

@@ -61,9 +61,10 @@ final class DemoCommand implements Callable<Integer> {
         "1 to " + LONGEST_SECONDS);
     PrintWriter out = command.commandLine().getOut();
     boolean json = isJson(command);
-    DemoReport report =
-        new Demo(new DemoOptions(s3, keep, major, seconds), json ? Story.untold() : Story.to(out))
-            .run();
+    Story story = json ? Story.untold() : Story.to(out);
+    DemoReport report = new Demo(new DemoOptions(s3, keep, major, seconds), story).run();
+    story.line("");
+    story.line("All of it is ended and removed. To look around in it: tidemark demo --keep");
     if (json) {
       out.println(text(report));
       out.flush();

@@ -28,9 +28,7 @@ final class DemoHome implements AutoCloseable {
 
   static DemoHome create() {
     try {
-      Path path =
-          Files.createTempDirectory("tidemark-demo-" + ProcessHandle.current().pid() + "-")
-              .toRealPath();
+      Path path = makeFolder();
       Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
       DemoHome home = new DemoHome(path, guard(path));
       for (String name : new String[] {"logs", "run", "state", "secrets", "bin", "lib"}) {
@@ -41,6 +39,16 @@ final class DemoHome implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException("no temporary folder can be made for the demo", e);
     }
+  }
+
+  /** With a name that people can type. */
+  private static Path makeFolder() throws IOException {
+    String name = "tidemark-demo-" + ProcessHandle.current().pid();
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir")).toRealPath();
+    Path folder = temporary.resolve(name);
+    return Files.exists(folder)
+        ? Files.createTempDirectory(temporary, name + "-")
+        : Files.createDirectory(folder);
   }
 
   Path path() {

@@ -45,7 +45,9 @@ final class Installation {
     copy(original.resolveSibling(".mvn/find-jdk.sh"), home.resolve("lib/find-jdk.sh"), "rw-r--r--");
     String classPath = System.getProperty("java.class.path", "");
     for (String entry : classPath.split(File.pathSeparator, -1)) {
-      add(Path.of(entry).toAbsolutePath());
+      if (!entry.isEmpty()) {
+        add(Path.of(entry).toAbsolutePath());
+      }
     }
     return launcher;
   }

@@ -6,7 +6,7 @@ import io.tidemark.testing.TestCluster;
 final class Shop {
   static final int CUSTOMERS = 20_000;
   static final int PRODUCTS = 500;
-  static final int ORDERS = 250_000;
+  static final int ORDERS = 200_000;
 
   private static final String[] TABLES = {
     """

@@ -8,9 +8,17 @@ final class Units {
 
   private Units() {}
 
-  /** {@code 0.42 MiB}, {@code 96 MiB}. */
+  /** {@code 2026-11-20 15:02:12.123Z} from the form with a T. */
+  static String time(String iso) {
+    return iso.replace('T', ' ');
+  }
+
+  /** {@code 42 KiB}, {@code 4.2 MiB}, {@code 96 MiB}. */
   static String bytes(long bytes) {
     double mib = bytes / MIB;
+    if (mib < 1) {
+      return bytes / 1024 + " KiB";
+    }
     return String.format(Locale.ROOT, mib < 10 ? "%.1f MiB" : "%.0f MiB", mib);
   }
 
