@@ -19,6 +19,7 @@ final class ArchiverState {
   volatile Lsn serverEnd = Lsn.ZERO;
   volatile @Nullable Instant lastCommit;
   volatile @Nullable TidemarkException lastError;
+  volatile long turnedAtNanos = System.nanoTime();
   final AtomicLong bytesPut = new AtomicLong();
   final AtomicLong segmentsPut = new AtomicLong();
   final AtomicLong tailsPut = new AtomicLong();

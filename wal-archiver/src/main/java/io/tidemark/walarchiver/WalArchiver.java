@@ -113,6 +113,15 @@ public final class WalArchiver implements AutoCloseable {
     return state.snapshot();
   }
 
+  /**
+   * Whether it has a stream, and its thread has not come round to read from it for so long: a
+   * defect, since every wait in between has a limit.
+   */
+  public boolean isStuck(Duration limit) {
+    return state.state == State.STREAMING
+        && System.nanoTime() - state.turnedAtNanos > limit.toNanos();
+  }
+
   /** As {@link #close(Duration)}, within 20 seconds. */
   @Override
   public void close() {
@@ -240,11 +249,13 @@ public final class WalArchiver implements AutoCloseable {
   /** Streams to the end of the timeline. False where the server no longer has the first byte. */
   private boolean follow(
       WalStream stream, Start.Stream start, WalSource source, ArchiveLease lease) {
+    state.turnedAtNanos = System.nanoTime();
     try (ArchiveStream archiving =
         new ArchiveStream(
             name, settings, source, start, stream, archive, pool, state, listener, spool)) {
       try {
         while (!isClosing() && archiving.step()) {
+          state.turnedAtNanos = System.nanoTime();
           lease.requireHeld();
           if (archiving.hasReceived()) {
             backoff.reset();
@@ -277,6 +288,7 @@ public final class WalArchiver implements AutoCloseable {
     }
     state.lastError = e;
     state.reconnects.incrementAndGet();
+    state.turnedAtNanos = System.nanoTime();
     switch (e.code()) {
       case WRONG_CLUSTER, CONTENT_CONFLICT -> {
         state.state = State.REFUSED;
