@@ -7,6 +7,8 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import io.tidemark.config.LogSettings;
+import java.io.FilterOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import org.slf4j.LoggerFactory;
@@ -33,7 +35,7 @@ final class Logs {
     appender.setContext(context);
     appender.setName("out");
     appender.setEncoder(encoder);
-    appender.setOutputStream(to);
+    appender.setOutputStream(new StaysOpen(to));
     appender.start();
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     // Libraries say at INFO and DEBUG what no operator of ours can act upon.
@@ -46,6 +48,23 @@ final class Logs {
   static void setLevel(LogSettings.Level level) {
     if (LoggerFactory.getLogger("io.tidemark") instanceof Logger logger) {
       logger.setLevel(Level.toLevel(level.name()));
+    }
+  }
+
+  /** Logging that is set up anew closes what it wrote to before, which is still needed. */
+  private static final class StaysOpen extends FilterOutputStream {
+    StaysOpen(PrintStream to) {
+      super(to);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      out.write(bytes, offset, length);
+    }
+
+    @Override
+    public void close() throws IOException {
+      flush();
     }
   }
 }
