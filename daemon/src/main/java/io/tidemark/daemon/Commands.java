@@ -12,6 +12,7 @@ final class Commands {
   static void addTo(CommandLine root, Invocation invocation) {
     root.addSubcommand(new InitCommand(invocation))
         .addSubcommand(new CheckCommand(invocation))
+        .addSubcommand(new DaemonCommand(invocation))
         .addSubcommand(new BackupCommand(invocation))
         .addSubcommand(new RestoreCommand(invocation))
         .addSubcommand(new StatusCommand(invocation));
