@@ -137,7 +137,8 @@ final class BackupCommand implements Callable<Integer> {
         settings.backup().pageChecksums(),
         settings.backup().onDamage() == BackupSettings.OnDamage.FAIL,
         settings.archive().method() == ArchiveSettings.Method.PUSH,
-        WAL_LIMIT);
+        WAL_LIMIT,
+        settings.backup().bandwidthLimitBytesPerSecond());
   }
 
   private Report report(BackupResult result) {

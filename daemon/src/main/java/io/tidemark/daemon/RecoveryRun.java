@@ -50,8 +50,7 @@ final class RecoveryRun {
 
   RestoreReport.Proof run(PostgresInstallation programs) {
     PostgresServer server = new PostgresServer(programs, directory);
-    Optional<WalFetcher> fetcher =
-        WalFetcher.open(repository, directory, Optional.of(plan.history()));
+    Optional<WalFetcher> fetcher = WalFetcher.open(repository, directory, cluster.restore());
     // Where another process stages WAL for this directory already, that one is as good.
     try (WalStaging staging = new WalStaging(fetcher);
         ProgressBar bar = output.progress("recovery of " + cluster.name())) {

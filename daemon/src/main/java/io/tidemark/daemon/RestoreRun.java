@@ -127,7 +127,8 @@ final class RestoreRun {
             asked.tablespaces,
             Optional.ofNullable(asked.parallel).orElse(cluster.restore().parallel()),
             Optional.ofNullable(asked.owner),
-            asked.action);
+            asked.action,
+            RestoreOptions.Archiving.OFF);
     try (ProgressBar bar = output.progress("restore of " + cluster.name())) {
       RestoredFiles files =
           new Restore(repository, options, new Followed(bar)).run(plan, walGet::install);

@@ -2,21 +2,13 @@ package io.tidemark.daemon;
 
 import io.tidemark.config.ClusterSettings;
 import io.tidemark.config.Configuration;
-import io.tidemark.config.ErrorCode;
 import io.tidemark.config.LogSettings;
-import io.tidemark.config.TidemarkException;
-import io.tidemark.postgres.Timeline;
-import io.tidemark.postgres.TimelineHistory;
 import io.tidemark.repository.ClusterRepository;
 import io.tidemark.restore.WalFetcher;
 import io.tidemark.restore.WalGet;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -30,8 +22,6 @@ import picocli.CommandLine.Parameters;
     description = "Stages WAL for a recovering server. Started by its restore_command.")
 final class WalFetchCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(WalFetchCommand.class);
-  private static final Pattern TIMELINE =
-      Pattern.compile("\\s*recovery_target_timeline\\s*=\\s*'?([0-9]+)'?.*");
 
   private final Invocation invocation;
 
@@ -56,7 +46,7 @@ final class WalFetchCommand implements Callable<Integer> {
     try (Wiring wiring = invocation.wiring(configuration)) {
       ClusterRepository repository = wiring.repository(settings);
       Path directory = dataDirectory.toAbsolutePath();
-      Optional<WalFetcher> opened = WalFetcher.open(repository, directory, path(repository));
+      Optional<WalFetcher> opened = WalFetcher.open(repository, directory, settings.restore());
       if (opened.isEmpty()) {
         LOG.info("another process stages WAL for {} already", directory);
         return 0;
@@ -67,31 +57,6 @@ final class WalFetchCommand implements Callable<Integer> {
       }
       LOG.info("the recovery of {} is over", directory);
       return 0;
-    }
-  }
-
-  /** A restore goes along the timelines that it was planned for; a standby follows the newest. */
-  private Optional<TimelineHistory> path(ClusterRepository repository) {
-    return mode == WalGet.Mode.STANDBY
-        ? Optional.empty()
-        : targetTimeline().flatMap(timeline -> repository.wal().history(timeline));
-  }
-
-  private Optional<Timeline> targetTimeline() {
-    Path file = dataDirectory.resolve("postgresql.auto.conf");
-    try {
-      return Files.readString(file)
-          .lines()
-          .map(TIMELINE::matcher)
-          .filter(Matcher::matches)
-          .reduce((_, last) -> last)
-          .map(found -> new Timeline(Integer.parseInt(found.group(1))));
-    } catch (IOException e) {
-      throw new TidemarkException(
-          ErrorCode.LOCAL_IO,
-          file + " cannot be read: " + e + "; expected the settings that the restore wrote",
-          "run this as the owner of the data directory",
-          e);
     }
   }
 }
