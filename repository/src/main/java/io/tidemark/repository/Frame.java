@@ -5,7 +5,7 @@ package io.tidemark.repository;
  *
  * @param fileOffset where in the file it belongs
  * @param rawLength its length in the file, at most 1 MiB, in bytes
- * @param pack which pack of which backup
+ * @param pack which pack of which backup; of a piece of zeros pack 0, which there is not
  * @param packOffset where in the pack's object it begins
  * @param storedLength its length there; 0 for a piece that is all zeros and stored nowhere
  * @param crc32c of the raw bytes

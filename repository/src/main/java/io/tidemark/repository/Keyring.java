@@ -4,9 +4,6 @@ import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.repository.WrappedKey.Content;
 import io.tidemark.store.ObjectStore;
-import io.tidemark.store.StoreException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -245,22 +242,10 @@ public final class Keyring {
 
   private Content read(WrappedKey name) {
     String key = keys.dataKey(name.keyId(), name.n());
-    try (InputStream in = store.get(key)) {
-      return Content.parse(in.readNBytes(MAX_OBJECT_BYTES));
+    try {
+      return Content.parse(StoreReads.small(store, key, MAX_OBJECT_BYTES));
     } catch (IllegalArgumentException e) {
-      throw new TidemarkException(
-          ErrorCode.OBJECT_DAMAGED,
-          key + " in " + store.describe() + " is not a wrapped data key: " + e.getMessage(),
-          "look for a copy of that object",
-          e);
-    } catch (IOException e) {
-      throw e.getCause() instanceof StoreException cause
-          ? cause
-          : new StoreException(
-              StoreException.Kind.UNAVAILABLE,
-              "reading " + key + " from " + store.describe() + " broke off: " + e.getMessage(),
-              "it can be tried again",
-              e);
+      throw Damage.of(store, key).found("it is not a wrapped data key: " + e.getMessage(), e);
     }
   }
 
