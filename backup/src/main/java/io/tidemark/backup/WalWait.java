@@ -69,7 +69,8 @@ final class WalWait {
                         "the archiver puts it when it follows the timeline: is it running?"));
     WalInventory inventory = archive.inventory();
     Optional<WalGap> gap = inventory.firstGap(history, backup.startLsn(), backup.stopLsn());
-    if (gap.isPresent()) {
+    // Segments are put in parallel: a hole that is merely found may be filled in a moment.
+    if (gap.isPresent() && gap.get().isOnRecord()) {
       throw new TidemarkException(
           ErrorCode.WAL_GAP,
           "the WAL that this backup needs, %s to %s, has a gap from %s to %s: %s"
