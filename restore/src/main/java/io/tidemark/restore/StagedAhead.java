@@ -40,7 +40,12 @@ final class StagedAhead implements AutoCloseable {
   private final int depth;
   private final ExecutorService answers;
   private final ExecutorService fetches;
-  private final Set<String> underWay = ConcurrentHashMap.newKeySet();
+
+  /** Handed to the threads that fetch ahead, and of these the ones that are being fetched. */
+  private final Set<String> queued = ConcurrentHashMap.newKeySet();
+
+  private final Set<String> running = ConcurrentHashMap.newKeySet();
+  private final Set<String> answering = ConcurrentHashMap.newKeySet();
   private final Set<String> stagedByUs = ConcurrentHashMap.newKeySet();
 
   /** The first segment that is not whole in the archive, as far as it was looked at. */
@@ -84,7 +89,7 @@ final class StagedAhead implements AutoCloseable {
     Set<String> wanted = stage.wanted();
     wanted.forEach(this::answer);
     // In this order: what is staged between the two looks was not taken.
-    List<String> ours = stagedByUs.stream().filter(name -> !underWay.contains(name)).toList();
+    List<String> ours = stagedByUs.stream().filter(name -> !isUnderWay(name)).toList();
     Set<String> staged = stage.staged();
     boolean taken = noteTaken(ours, staged);
     discardStale(staged);
@@ -103,11 +108,15 @@ final class StagedAhead implements AutoCloseable {
     fetches.close();
   }
 
+  private boolean isUnderWay(String name) {
+    return running.contains(name) || answering.contains(name);
+  }
+
   private void answer(String name) {
     if (WalSegment.isName(name)) {
       position = WalSegment.parse(name, segmentSize);
     }
-    fetch(answers, name, true);
+    fetchForAnswer(name);
   }
 
   private boolean noteTaken(List<String> ours, Set<String> staged) {
@@ -134,7 +143,7 @@ final class StagedAhead implements AutoCloseable {
   private void discardStale(Set<String> staged) throws IOException {
     WalSegment at = position;
     for (String name : staged) {
-      if (at != null && WalSegment.isName(name) && !underWay.contains(name)) {
+      if (at != null && WalSegment.isName(name) && !isUnderWay(name)) {
         long distance = WalSegment.parse(name, segmentSize).number() - at.number();
         if (Math.abs(distance) > depth) {
           stagedByUs.remove(name);
@@ -148,7 +157,7 @@ final class StagedAhead implements AutoCloseable {
     WalSegment next = first;
     for (int i = 0; i < depth && isWorthwhile(next); i++) {
       if (!stagedByUs.contains(next.name())) {
-        fetch(fetches, next.name(), false);
+        fetchAhead(next.name());
       }
       next = source.after(next);
     }
@@ -161,31 +170,52 @@ final class StagedAhead implements AutoCloseable {
         && Instant.now().isAfter(notBefore);
   }
 
-  private void fetch(ExecutorService thread, String name, boolean wanted) {
-    if (!underWay.add(name)) {
-      return;
+  /** Unless it is being fetched already: then it is staged, or asked for again at the next look. */
+  private void fetchForAnswer(String name) {
+    if (!running.contains(name) && answering.add(name)) {
+      execute(answers, answering, name, this::answerNow);
     }
+  }
+
+  private void fetchAhead(String name) {
+    if (!answering.contains(name) && queued.add(name)) {
+      execute(fetches, queued, name, this::fetchAheadNow);
+    }
+  }
+
+  private interface Fetch {
+    void run(String name) throws IOException;
+  }
+
+  private void execute(ExecutorService threads, Set<String> underWay, String name, Fetch fetch) {
     try {
-      thread.execute(() -> fetchNow(name, wanted));
+      threads.execute(
+          () -> {
+            try {
+              fetch.run(name);
+            } catch (TidemarkException | IOException e) {
+              // Whoever comes to need it asks for it, and is told then.
+              notBefore = Instant.now().plus(PAUSE);
+              LOG.debug("cannot stage {} ahead: {}", name, e.toString());
+            } finally {
+              underWay.remove(name);
+            }
+          });
     } catch (RejectedExecutionException e) {
       underWay.remove(name); // closed meanwhile
     }
   }
 
-  private void fetchNow(String name, boolean wanted) {
+  private void fetchAheadNow(String name) throws IOException {
+    WalSegment segment = WalSegment.parse(name, segmentSize);
+    if (stagedByUs.contains(name) || answering.contains(name) || !isWorthwhile(segment)) {
+      return; // it has waited in the queue
+    }
+    running.add(name);
     try {
-      if (wanted) {
-        answerNow(name);
-      } else {
-        WalSegment segment = WalSegment.parse(name, segmentSize);
-        stageOrNoteEnd(segment, source.find(segment));
-      }
-    } catch (TidemarkException | IOException e) {
-      // Whoever comes to need it asks for it, and is told then.
-      notBefore = Instant.now().plus(PAUSE);
-      LOG.debug("cannot stage {} ahead: {}", name, e.toString());
+      stageOrNoteEnd(segment, source.find(segment));
     } finally {
-      underWay.remove(name);
+      running.remove(name);
     }
   }
 

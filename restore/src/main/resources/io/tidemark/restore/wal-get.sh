@@ -94,7 +94,7 @@ while [ "$waited" -lt "$limit" ]; do
     : >"$want/$name"
   fi
   if [ "$waited" -ge "$look_at_fetcher" ]; then
-    look_at_fetcher=$((waited + 500))
+    look_at_fetcher=$((waited + 200))
     if ! fetcher_lives && ! lives "$child"; then
       [ "$starts" -lt 3 ] || give_up "the fetcher ends at once: see $here/fetcher.log"
       start_fetcher
@@ -102,7 +102,7 @@ while [ "$waited" -lt "$limit" ]; do
   fi
   if [ "$waited" -ge "$doubt" ]; then
     doubt=$limit
-    start_fetcher
+    [ ! -x "$launcher" ] || start_fetcher
   fi
   if [ "$waited" -lt 200 ]; then
     sleep 0.01
