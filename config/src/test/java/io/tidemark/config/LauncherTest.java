@@ -96,9 +96,9 @@ class LauncherTest {
   @Test
   void theDaemonHasItsFixedBudgetWhereverItsNameStands() throws Exception {
     assertThat(tidemark("daemon").out().lines())
-        .contains("-Xmx96m", "-XX:MaxDirectMemorySize=192m", "-XX:+ExitOnOutOfMemoryError");
+        .contains("-Xmx72m", "-XX:MaxDirectMemorySize=192m", "-XX:+ExitOnOutOfMemoryError");
     assertThat(tidemark("--config", "/a b", "daemon").out().lines())
-        .contains("-Xmx96m")
+        .contains("-Xmx72m")
         .endsWith("io.tidemark.daemon.Tidemark", "--config", "/a b", "daemon");
     assertThat(tidemark("status", "daemon").out().lines()).contains("-Xmx128m");
   }

@@ -77,7 +77,7 @@ class DaemonProcessTest {
   private static ProcessBuilder command(Path configuration) {
     return new ProcessBuilder(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-Xmx96m",
+        "-Xmx72m",
         "-XX:+UseSerialGC",
         "--enable-native-access=ALL-UNNAMED",
         "--sun-misc-unsafe-memory-access=allow",
