@@ -75,26 +75,26 @@ public final class WalStage {
 
   /** Stages a file, fsynced before it appears under its name. */
   void put(String name, ByteBuffer content) throws IOException {
+    answer(name);
     write(stage.resolve(name), content);
-    answered(name);
   }
 
   /** Answers with a segment that may hold more by the next time. */
   void putOpen(String name, ByteBuffer content) throws IOException {
+    answer(name);
     write(stage.resolve(name + OPEN), content);
-    answered(name);
   }
 
   /** Answers that the archive was reached and has no such file. */
   void putAbsent(String name) throws IOException {
+    answer(name);
     write(stage.resolve(name + ABSENT), ByteBuffer.allocate(0));
-    answered(name);
   }
 
   /** Answers that it is not known whether there is such a file, or that it cannot be had. */
   void putFailed(String name, String reason) throws IOException {
+    answer(name);
     write(stage.resolve(name + FAILED), text(reason + "\n"));
-    answered(name);
   }
 
   /** Removes a staged file that nobody wants any more. */
@@ -132,7 +132,11 @@ public final class WalStage {
     }
   }
 
-  private void answered(String name) throws IOException {
+  /**
+   * Before the answer is there: who takes it may ask for the same file again at once, and that
+   * question must stay.
+   */
+  private void answer(String name) throws IOException {
     Files.deleteIfExists(want.resolve(name));
   }
 
