@@ -56,7 +56,6 @@ final class RecoveryOutageTest {
 
   private record Source(ClusterRepository repository, ClusterContent held) {}
 
-  @TempDir Path shared;
   @TempDir Path directory;
 
   private @Nullable FaultyStore faulty;
@@ -74,7 +73,7 @@ final class RecoveryOutageTest {
   }
 
   @BeforeAll
-  void archiveACluster() {
+  void archiveACluster(@TempDir Path shared) {
     OsUser.letIn(shared);
     FaultyStore store =
         new FaultyStore(PosixStore.create(PosixSettings.of(shared.resolve("repository"))));
