@@ -1,6 +1,5 @@
 package io.tidemark.restore;
 
-import io.tidemark.postgres.ClusterState;
 import io.tidemark.postgres.ControlFile;
 import io.tidemark.postgres.Crc32c;
 import io.tidemark.postgres.Lsn;
@@ -32,6 +31,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
@@ -41,6 +41,9 @@ import java.util.TreeSet;
 final class TestBackup {
   static final SystemId SYSTEM = new SystemId(7422446688224466882L);
   static final PostgresMajor MAJOR = PostgresMajor.of(17);
+  /** DB_IN_PRODUCTION of pg_control.h. */
+  private static final int IN_PRODUCTION = 6;
+
   private static final int CRC_OFFSET = 288;
   static final Instant AT = Instant.parse("2026-11-20T15:02:12Z");
   static final String VERSION_DIRECTORY = MAJOR.tablespaceDirectory();
@@ -87,7 +90,7 @@ final class TestBackup {
     ByteBuffer file = ByteBuffer.allocate(ControlFile.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     file.putLong(0, systemId.value());
     file.putInt(8, MAJOR.controlVersion()).putInt(12, MAJOR.catalogVersion());
-    file.putInt(16, ClusterState.IN_PRODUCTION.ordinal());
+    file.putInt(16, IN_PRODUCTION);
     file.putInt(48, 1).putInt(52, 1).putInt(172, 1);
     file.putInt(216, 8192).putInt(220, 131072).putInt(224, 8192).putInt(228, 16 << 20);
     return file.putInt(CRC_OFFSET, Crc32c.of(Arrays.copyOf(file.array(), CRC_OFFSET))).array();
@@ -129,7 +132,7 @@ final class TestBackup {
                 List.of(),
                 new TreeSet<>(directories.keySet())
                     .stream()
-                        .map(path -> new Manifest.Directory(path, directories.get(path)))
+                        .map(path -> new Manifest.Directory(path, Objects.requireNonNull(directories.get(path))))
                         .toList(),
                 stored));
     return new RestorePlan(
