@@ -12,10 +12,13 @@ import io.tidemark.store.ObjectInfo;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Gatherers;
@@ -149,6 +152,23 @@ final class Lister {
           }
         });
     return new Listed(pieces, unknown);
+  }
+
+  /** The keys of tails in the log of {@code log} whose segment is there whole. */
+  List<String> leftTails(WalSegment log) {
+    Set<WalSegment> whole = new HashSet<>();
+    Map<String, WalSegment> tails = new LinkedHashMap<>();
+    try (Stream<ObjectInfo> objects = part.store().list(part.keys().log(log))) {
+      for (ObjectInfo object : (Iterable<ObjectInfo>) objects::iterator) {
+        switch (WalKey.parse(part.keys(), object.key(), log.size()).orElse(null)) {
+          case WalKey.Segment(WalSegment segment) -> whole.add(segment);
+          case WalKey.Tail tail -> tails.put(object.key(), tail.segment());
+          case null, default -> {}
+        }
+      }
+    }
+    tails.values().retainAll(whole);
+    return List.copyOf(tails.keySet());
   }
 
   /** Where a history cannot be had, that is remarked, and the rest of the archive still counts. */

@@ -29,6 +29,7 @@ final class SealedObjects {
   private final RepositoryOptions options;
   private final Optional<Keyring> keyring;
   private final Workbenches benches;
+  private final SealedMemory memory = new SealedMemory();
 
   SealedObjects(
       ObjectStore store,
@@ -74,7 +75,14 @@ final class SealedObjects {
    *     there cannot be read
    */
   void put(String key, Kind kind, ObjectNode about, ByteBuffer raw) {
-    Content content = seal(key, kind, about, raw);
+    try (SealedMemory.Share share = memory.reserve(raw.remaining())) {
+      Content content = seal(key, kind, about, raw);
+      share.shrinkTo(content.size());
+      put(key, kind, content, raw);
+    }
+  }
+
+  private void put(String key, Kind kind, Content content, ByteBuffer raw) {
     for (int i = 0; i < MAX_PUTS; i++) {
       if (store.putIfAbsent(key, content) || isThere(key, kind, raw)) {
         return;

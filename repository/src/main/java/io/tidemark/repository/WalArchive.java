@@ -115,6 +115,24 @@ public final class WalArchive {
   }
 
   /**
+   * Removes the tails that somebody who was interrupted left beside their whole segment, in the
+   * logs that have no index.
+   *
+   * @return how many were removed
+   */
+  public int removeLeftTails() {
+    int removed = 0;
+    for (Timeline timeline : lister.timelines(new ArrayList<>())) {
+      for (WalSegment log : logs(timeline).listed()) {
+        List<String> left = lister.leftTails(log);
+        part.store().deleteAll(left);
+        removed += left.size();
+      }
+    }
+    return removed;
+  }
+
+  /**
    * Puts a timeline's history file, before any WAL of that timeline.
    *
    * @throws TidemarkException POSTGRES_DATA_INVALID where it is not one, CONTENT_CONFLICT where

@@ -181,6 +181,21 @@ class WalArchiveTest {
   }
 
   @Test
+  void removesTheTailsThatWereLeftBesideWholeSegmentsAndNoOthers() {
+    WalSegment whole = segment(1, 5);
+    WalSegment open = segment(1, 6);
+    putTail(whole, 0, 100_000);
+    putTail(whole, 50_000, 200_000);
+    putTail(open, 0, 100_000);
+    TestWal.put(archive, whole);
+
+    assertThat(archive.removeLeftTails()).isEqualTo(2);
+    assertThat(store.list("main/wal/")).hasSize(2);
+    assertThat(archive.read(open)).isInstanceOf(SegmentContent.Composed.class);
+    assertThat(archive.removeLeftTails()).isZero();
+  }
+
+  @Test
   void refusesATailThatIsNotInItsSegment() {
     assertThatIllegalArgumentException()
         .isThrownBy(
