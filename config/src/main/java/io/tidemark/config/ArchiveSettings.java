@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * @param applicationName what {@code synchronous_standby_names} may name
  * @param ack when a position is reported to the primary as flushed
  * @param bufferBytes of received WAL that is not put yet, in memory
- * @param spoolLimitBytes of WAL on the local disk, for {@link Ack#LOCAL} and for pushed segments
+ * @param spoolLimitBytes of WAL on the local disk that is not in the store, for {@link Ack#LOCAL}
  * @param uploads puts at the same time
  * @param statusInterval how often the position is reported, at least
  */

@@ -5,7 +5,6 @@ import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.WalEvent;
-import io.tidemark.postgres.WalInvalidException;
 import io.tidemark.postgres.WalMessage;
 import io.tidemark.postgres.WalMessage.EndOfTimeline;
 import io.tidemark.postgres.WalMessage.KeepAlive;
@@ -14,8 +13,6 @@ import io.tidemark.postgres.WalScanner;
 import io.tidemark.postgres.WalSegment;
 import io.tidemark.postgres.WalSource;
 import io.tidemark.postgres.WalStream;
-import io.tidemark.repository.SegmentContent;
-import io.tidemark.repository.WalArchive;
 import io.tidemark.walarchiver.ArchiverStatus.State;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -38,15 +35,14 @@ final class ArchiveStream implements AutoCloseable {
   private static final int SPOOL_BYTES = 4 << 20;
 
   private final ArchiveSettings settings;
-  private final WalSource source;
   private final WalStream stream;
-  private final WalArchive archive;
   private final SegmentPool pool;
   private final ArchiverState state;
   private final ArchiverListener listener;
-  private final Optional<Spool> spool;
+  private final Optional<SpoolDrain> backlog;
   private final TailRule tailRule;
   private final PutQueue puts;
+  private final StreamBeginning beginning;
   private final WalScanner scanner;
   private final DurableMark archived;
   private final DurableMark durable;
@@ -55,12 +51,10 @@ final class ArchiveStream implements AutoCloseable {
   private final boolean continues;
 
   private WalSegment next;
-  private Optional<ByteBuffer> known;
   private @Nullable OpenSegment open;
   private @Nullable SharedBuffer openBuffer;
   private @Nullable ByteBuffer held;
   private @Nullable EndOfTimeline end;
-  private boolean priming;
   private boolean serverAnswered;
   private Lsn received;
   private Lsn spooled;
@@ -70,40 +64,33 @@ final class ArchiveStream implements AutoCloseable {
 
   /**
    * @param start where {@code stream} begins
-   * @param spool empty where only the repository counts
+   * @param backlog takes what is safe in the spool; empty where only the repository counts
    */
   ArchiveStream(
-      String name,
-      ArchiveSettings settings,
+      ArchiverContext context,
       WalSource source,
       Start.Stream start,
       WalStream stream,
-      WalArchive archive,
-      SegmentPool pool,
-      ArchiverState state,
-      ArchiverListener listener,
-      Optional<Spool> spool) {
-    this.settings = settings;
-    this.source = source;
+      Optional<SpoolDrain> backlog) {
+    this.settings = context.settings();
     this.stream = stream;
-    this.archive = archive;
-    this.pool = pool;
-    this.state = state;
-    this.listener = listener;
-    this.spool = spool;
+    this.pool = context.pool();
+    this.state = context.state();
+    this.listener = context.listener();
+    this.backlog = backlog;
     this.tailRule = new TailRule(settings.rpo());
     this.from = start.from();
     this.received = start.from();
     this.spooled = start.from();
     this.continues = start.continues();
-    this.next = WalSegment.containing(start.timeline(), start.from(), source.segmentSize());
-    this.known = archivedPart(next);
-    this.begun = Lsn.max(start.durable(), next.start().plus(knownBytes()));
-    this.archived = new DurableMark(begun);
+    this.beginning = new StreamBeginning(context.archive(), source, start, backlog);
+    this.next = beginning.first();
+    this.begun = beginning.durable();
+    this.archived = new DurableMark(beginning.archived());
     this.durable = new DurableMark(begun);
     this.tailAtNanos = System.nanoTime() - settings.rpo().toNanos();
-    this.puts = new PutQueue(name, settings.uploads(), archive, pool, state, listener);
-    this.scanner = primedScanner();
+    this.puts = new PutQueue(context);
+    this.scanner = beginning.scanner(this::note, puts::tidyAfter);
     state.timeline = start.timeline();
     state.received = received;
     state.durable = begun;
@@ -141,9 +128,9 @@ final class ArchiveStream implements AutoCloseable {
     return true;
   }
 
-  /** Everything before it is in the archive, without a gap. */
-  Lsn archived() {
-    return archived.mark();
+  /** Everything before it is durable, without a gap. */
+  Lsn durable() {
+    return durable.mark();
   }
 
   /** Whether anything has come from the server. */
@@ -165,7 +152,7 @@ final class ArchiveStream implements AutoCloseable {
   void finish(Duration limit, boolean reportable) {
     long deadline = System.nanoTime() + limit.toNanos();
     for (advanceQuietly(); !isFinished() && System.nanoTime() - deadline < 0; advanceQuietly()) {
-      if (open != null && !puts.tailUnderWay() && verified().isAfter(open.tailed())) {
+      if (open != null && !isTailBusy() && verified().isAfter(open.tailed())) {
         putTail(open, verified());
       }
       if (reportable) {
@@ -179,8 +166,9 @@ final class ArchiveStream implements AutoCloseable {
   }
 
   private boolean isFinished() {
-    boolean failed = puts.failure().isPresent() || Thread.currentThread().isInterrupted();
-    return failed || (archived.mark().isAtLeast(verified()) && puts.isDrained());
+    boolean failed = failure().isPresent() || Thread.currentThread().isInterrupted();
+    boolean drained = puts.isDrained() && backlog.map(SpoolDrain::isDrained).orElse(true);
+    return failed || (archived.mark().isAtLeast(verified()) && drained);
   }
 
   /** Gives up what has not returned. */
@@ -192,13 +180,18 @@ final class ArchiveStream implements AutoCloseable {
       openBuffer = null;
     }
     open = null;
-    spool.ifPresent(Spool::close);
+    backlog.ifPresent(
+        rest -> {
+          rest.spool().close();
+          rest.pump();
+        });
   }
 
   // Receive, collect, seal
 
   private Duration patience() {
-    boolean unsaved = spool.isPresent() && received.isAfter(spooled);
+    boolean unsaved =
+        received.isAfter(spooled) && backlog.map(b -> !b.spool().isFailing()).orElse(false);
     return unsaved ? Duration.ofMillis(1) : puts.isIdle() ? LONG_WAIT : SHORT_WAIT;
   }
 
@@ -244,9 +237,11 @@ final class ArchiveStream implements AutoCloseable {
     if (buffer.isEmpty()) {
       return null;
     }
-    open = new OpenSegment(next, buffer.get(), known);
+    open =
+        next.equals(beginning.first())
+            ? beginning.open(buffer.get())
+            : OpenSegment.begin(next, buffer.get());
     openBuffer = puts.share(open);
-    known = Optional.empty();
     next = next.next();
     return open;
   }
@@ -254,7 +249,12 @@ final class ArchiveStream implements AutoCloseable {
   private void seal(OpenSegment segment) {
     saveLocally();
     if (openBuffer != null) {
-      puts.segment(segment, openBuffer);
+      if (backlog.isPresent() && spooled.equals(segment.end())) {
+        puts.giveUpTail();
+        backlog.get().add(SpoolDrain.Entry.of(segment));
+      } else {
+        puts.segment(segment, openBuffer);
+      }
       openBuffer.release();
     }
     openBuffer = null;
@@ -262,7 +262,7 @@ final class ArchiveStream implements AutoCloseable {
   }
 
   private void note(WalEvent event) {
-    if (!priming && open != null) {
+    if (open != null) {
       open.add(event);
     }
   }
@@ -292,8 +292,8 @@ final class ArchiveStream implements AutoCloseable {
             verified(),
             open.segment().end(),
             state.serverEnd,
-            puts.tailUnderWay(),
-            puts.segmentsUnderWay(),
+            isTailBusy(),
+            puts.segmentsUnderWay() + backlog.map(SpoolDrain::size).orElse(0),
             Duration.ofNanos(System.nanoTime() - tailAtNanos));
     if (tailRule.isDue(now)) {
       putTail(open, verified());
@@ -307,6 +307,11 @@ final class ArchiveStream implements AutoCloseable {
     }
   }
 
+  /** With a spool a tail that hangs may hold one buffer, and not one in each segment to come. */
+  private boolean isTailBusy() {
+    return puts.tailUnderWay() || (backlog.isPresent() && puts.holdsTail());
+  }
+
   /** Up to where records of the open segment are complete and checked. */
   private Lsn verified() {
     return Lsn.min(scanner.lastRecordEnd(), received);
@@ -315,10 +320,14 @@ final class ArchiveStream implements AutoCloseable {
   // Advance
 
   private void advance() {
-    if (puts.failure().isPresent()) {
-      throw puts.failure().get();
+    if (failure().isPresent()) {
+      throw failure().get();
     }
     advanceQuietly();
+  }
+
+  private Optional<TidemarkException> failure() {
+    return puts.failure().or(() -> backlog.flatMap(SpoolDrain::failure));
   }
 
   private void advanceQuietly() {
@@ -327,14 +336,24 @@ final class ArchiveStream implements AutoCloseable {
       durable.returned(put.part().from(), put.part().to());
       if (put.whole()) {
         WalSegment segment = put.part().segment();
-        spool.ifPresent(files -> files.remove(segment));
+        backlog.ifPresent(b -> b.spool().remove(segment));
       }
       if (moved) {
         puts.advancedTo(archived.mark());
       }
     }
+    backlog.ifPresent(this::advanceBy);
     if (durable.mark().isAfter(state.durable)) {
       state.durable = durable.mark();
+    }
+  }
+
+  private void advanceBy(SpoolDrain earlier) {
+    earlier.pump();
+    for (WalSegment put = earlier.poll(); put != null; put = earlier.poll()) {
+      if (put.timeline().equals(next.timeline()) && archived.returned(put.start(), put.end())) {
+        puts.advancedTo(archived.mark());
+      }
     }
   }
 
@@ -345,8 +364,8 @@ final class ArchiveStream implements AutoCloseable {
   }
 
   private void saveLocally() {
-    if (spool.isPresent() && open != null && open.end().isAfter(spooled)) {
-      if (spool.get().save(open)) {
+    if (backlog.isPresent() && open != null && open.end().isAfter(spooled)) {
+      if (backlog.get().spool().save(open)) {
         spooled = open.end();
         durable.returned(open.segment().start(), spooled);
       }
@@ -404,61 +423,10 @@ final class ArchiveStream implements AutoCloseable {
           new ArchiverEvent.TimelineEnded(next.timeline(), ended.next(), ended.switchPoint()));
       return true;
     }
-    if (open != null && !puts.tailUnderWay() && received.isAfter(open.tailed())) {
+    if (open != null && !isTailBusy() && received.isAfter(open.tailed())) {
       putTail(open, received);
     }
     puts.await(SHORT_WAIT);
     return false;
-  }
-
-  // The beginning
-
-  private Optional<ByteBuffer> archivedPart(WalSegment segment) {
-    return switch (archive.read(segment)) {
-      case SegmentContent.Whole(ByteBuffer raw) -> Optional.of(raw);
-      case SegmentContent.Composed(ByteBuffer raw, Lsn to) -> {
-        int length = Math.toIntExact(to.minus(segment.start()));
-        yield Optional.of(raw.slice(raw.position(), length));
-      }
-      case SegmentContent.Absent() -> Optional.empty();
-    };
-  }
-
-  private int knownBytes() {
-    return known.map(ByteBuffer::remaining).orElse(0);
-  }
-
-  /**
-   * Begins one segment early where that is archived: a record that crosses into this one is then
-   * checked and counted, and WAL that does not continue what is archived is noticed.
-   */
-  private WalScanner primedScanner() {
-    if (continues && !next.start().equals(Lsn.ZERO)) {
-      Lsn before = new Lsn(next.start().value() - source.segmentSize().bytes());
-      WalSegment previous =
-          WalSegment.containing(source.history().timelineAt(before), before, source.segmentSize());
-      if (archive.read(previous) instanceof SegmentContent.Whole(ByteBuffer raw)) {
-        Optional<WalScanner> primed = primed(before, raw);
-        puts.tidyAfter(previous);
-        if (primed.isPresent()) {
-          return primed.get();
-        }
-      }
-    }
-    return new WalScanner(source, next.start(), this::note);
-  }
-
-  /** Empty where what is archived is not valid: to find that is the work of verify. */
-  private Optional<WalScanner> primed(Lsn before, ByteBuffer raw) {
-    WalScanner primed = new WalScanner(source, before, this::note);
-    priming = true;
-    try {
-      primed.feed(before, raw);
-      return Optional.of(primed);
-    } catch (WalInvalidException e) {
-      return Optional.empty();
-    } finally {
-      priming = false;
-    }
   }
 }

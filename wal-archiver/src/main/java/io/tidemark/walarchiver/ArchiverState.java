@@ -31,6 +31,14 @@ final class ArchiverState {
     this.pool = pool;
   }
 
+  /** A commit or an abort that is durable, with all before it. */
+  synchronized void sawCommit(Instant at) {
+    Instant before = lastCommit;
+    if (before == null || at.isAfter(before)) {
+      lastCommit = at;
+    }
+  }
+
   ArchiverStatus snapshot() {
     return new ArchiverStatus(
         state,

@@ -8,6 +8,7 @@ import io.tidemark.postgres.WalSegment;
 import io.tidemark.repository.WalSummary;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The segment that is being received: its bytes so far, what they say, and how much of it lies in
@@ -25,7 +26,7 @@ final class OpenSegment {
   private SummaryBuilder sinceTail = new SummaryBuilder();
   private Lsn tailed;
   private int tails;
-  private volatile boolean stored;
+  private final AtomicBoolean stored = new AtomicBoolean();
 
   /**
    * A part of it to be put.
@@ -39,13 +40,19 @@ final class OpenSegment {
 
   /**
    * @param bytes room for exactly one segment
-   * @param archived what its tails in the archive hold, from the segment's start
+   * @param archived what is durable of it already, from the segment's start
+   * @param tailed up to where that is in tails; the next begins there
    */
-  OpenSegment(WalSegment segment, ByteBuffer bytes, Optional<ByteBuffer> archived) {
+  OpenSegment(WalSegment segment, ByteBuffer bytes, Optional<ByteBuffer> archived, Lsn tailed) {
     this.segment = segment;
     this.bytes = bytes;
     this.archived = archived;
-    this.tailed = segment.start().plus(archived.map(ByteBuffer::remaining).orElse(0));
+    this.tailed = tailed;
+  }
+
+  /** One of which nothing is known. */
+  static OpenSegment begin(WalSegment segment, ByteBuffer bytes) {
+    return new OpenSegment(segment, bytes, Optional.empty(), segment.start());
   }
 
   WalSegment segment() {
@@ -64,15 +71,20 @@ final class OpenSegment {
 
   /** Whether the archive may hold tails of it. */
   boolean hasTails() {
-    return tailed.isAfter(segment.start());
+    return archived.isPresent() || tailed.isAfter(segment.start());
   }
 
   /** All of it has been put. */
   void markStored() {
-    stored = true;
+    stored.set(true);
   }
 
   boolean isStored() {
+    return stored.get();
+  }
+
+  /** For who puts it when this is no longer there. */
+  AtomicBoolean stored() {
     return stored;
   }
 

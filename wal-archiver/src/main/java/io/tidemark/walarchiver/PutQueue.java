@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ final class PutQueue implements AutoCloseable {
   private final ArchiverState state;
   private final ArchiverListener listener;
   private final Uploader uploader;
+  private final Upkeep upkeep;
   private final LinkedBlockingQueue<Returned> returned = new LinkedBlockingQueue<>();
   private final ArrayDeque<Returned> ahead = new ArrayDeque<>();
 
@@ -42,6 +44,9 @@ final class PutQueue implements AutoCloseable {
 
   private int segmentsUnderWay;
 
+  /** Tails whose put has not returned, needless ones included. */
+  private final AtomicInteger tailsHeld = new AtomicInteger();
+
   /**
    * A put that went through.
    *
@@ -49,18 +54,13 @@ final class PutQueue implements AutoCloseable {
    */
   record Returned(OpenSegment.Part part, boolean whole) {}
 
-  PutQueue(
-      String name,
-      int parallel,
-      WalArchive archive,
-      SegmentPool pool,
-      ArchiverState state,
-      ArchiverListener listener) {
-    this.archive = archive;
-    this.pool = pool;
-    this.state = state;
-    this.listener = listener;
-    this.uploader = new Uploader(name, parallel, state, listener);
+  PutQueue(ArchiverContext context) {
+    this.archive = context.archive();
+    this.pool = context.pool();
+    this.state = context.state();
+    this.listener = context.listener();
+    this.uploader = context.uploader();
+    this.upkeep = new Upkeep(archive, uploader);
   }
 
   /** Counts the users of the segment's buffer; the caller is the first. */
@@ -70,7 +70,7 @@ final class PutQueue implements AutoCloseable {
 
   /** Does what a process that was killed after it put {@code segment} may have left undone. */
   void tidyAfter(WalSegment segment) {
-    startRemoval(segment);
+    upkeep.removeTails(segment);
     noteLogEnd(segment);
     advancedTo(segment.end());
   }
@@ -81,20 +81,29 @@ final class PutQueue implements AutoCloseable {
     tailNeedless = needless;
     tailUnderWay = part.to();
     buffer.use();
+    tailsHeld.incrementAndGet();
     uploader.start(
         new Uploader.Put(
             "a tail of " + part.segment(),
             () -> archive.putTail(part.segment(), part.from(), part.raw(), part.summary()),
             needless::get,
             () -> tailReturned(part),
-            buffer::release));
+            () -> {
+              tailsHeld.decrementAndGet();
+              buffer.release();
+            }));
+  }
+
+  /** The open segment is complete: a tail of it that is still under way becomes needless. */
+  void giveUpTail() {
+    tailNeedless.set(true);
+    tailUnderWay = null;
   }
 
   /** Puts a complete segment, which makes a tail of it that is still under way needless. */
   void segment(OpenSegment segment, SharedBuffer buffer) {
     OpenSegment.Part part = segment.all();
-    tailNeedless.set(true);
-    tailUnderWay = null;
+    giveUpTail();
     segmentsUnderWay++;
     buffer.use();
     uploader.start(
@@ -139,15 +148,20 @@ final class PutQueue implements AutoCloseable {
   /** The gapless prefix has grown to {@code mark}. */
   void advancedTo(Lsn mark) {
     Map<Lsn, Instant> now = commits.headMap(mark, true);
-    now.values().stream().max(Instant::compareTo).ifPresent(this::sawCommit);
+    now.values().stream().max(Instant::compareTo).ifPresent(state::sawCommit);
     now.clear();
     Map<Lsn, WalSegment> complete = logEnds.headMap(mark, true);
-    complete.values().forEach(this::sealLog);
+    complete.values().forEach(upkeep::sealLog);
     complete.clear();
   }
 
   boolean tailUnderWay() {
     return tailUnderWay != null;
+  }
+
+  /** Whether the put of any tail has not returned, and holds a buffer. */
+  boolean holdsTail() {
+    return tailsHeld.get() > 0;
   }
 
   int segmentsUnderWay() {
@@ -193,29 +207,13 @@ final class PutQueue implements AutoCloseable {
   private void unused(OpenSegment segment) {
     pool.give(segment.buffer());
     if (segment.isStored() && segment.hasTails()) {
-      startRemoval(segment.segment());
+      upkeep.removeTails(segment.segment());
     }
-  }
-
-  private void startRemoval(WalSegment segment) {
-    uploader.start(
-        Uploader.Put.of("removing the tails of " + segment, () -> archive.removeTails(segment)));
   }
 
   private void noteLogEnd(WalSegment segment) {
-    if (!segment.next().log().equals(segment.log())) {
+    if (Upkeep.endsLog(segment)) {
       logEnds.put(segment.end(), segment);
-    }
-  }
-
-  private void sealLog(WalSegment last) {
-    uploader.start(Uploader.Put.of("the index of log " + last.log(), () -> archive.sealLog(last)));
-  }
-
-  private void sawCommit(Instant at) {
-    Instant before = state.lastCommit;
-    if (before == null || at.isAfter(before)) {
-      state.lastCommit = at;
     }
   }
 

@@ -9,18 +9,24 @@ import java.util.Optional;
  * each, outside the heap, made when first wanted and used again. For any thread.
  */
 final class SegmentPool {
+  /** The least with which spares can be had. */
+  static final int WITH_SPARES = 3;
+
+  private static final int RESERVED = 2;
+
   private final int segmentBytes;
   private final int limit;
   private final ArrayDeque<ByteBuffer> idle = new ArrayDeque<>();
   private int made;
+  private int spares;
 
   /**
-   * @param bytes the limit, of which as many segments as fit are used, but at least two: one to
-   *     fill while the other is put
+   * @param bytes the limit, of which as many segments as fit are used
+   * @param least but at least so many; two: one to fill while the other is put
    */
-  SegmentPool(long bytes, int segmentBytes) {
+  SegmentPool(long bytes, int segmentBytes, int least) {
     this.segmentBytes = segmentBytes;
-    this.limit = (int) Math.max(2, bytes / segmentBytes);
+    this.limit = (int) Math.max(least, bytes / segmentBytes);
   }
 
   /** A cleared buffer, or empty where all are in use. */
@@ -35,6 +41,18 @@ final class SegmentPool {
 
   synchronized void give(ByteBuffer buffer) {
     idle.push(buffer);
+  }
+
+  /** As {@link #take}, but two are always left to those who do not take spares. */
+  synchronized Optional<ByteBuffer> takeSpare() {
+    Optional<ByteBuffer> buffer = spares < limit - RESERVED ? take() : Optional.empty();
+    spares += buffer.isPresent() ? 1 : 0;
+    return buffer;
+  }
+
+  synchronized void giveSpare(ByteBuffer buffer) {
+    spares--;
+    give(buffer);
   }
 
   /** Bytes of the buffers that are in use. */

@@ -4,6 +4,8 @@ import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.DurableFiles;
 import io.tidemark.postgres.WalSegment;
+import io.tidemark.postgres.WalSegmentSize;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -13,33 +15,49 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Received WAL on the local disk, fsynced: what {@code ack: local} calls durable. One file for each
  * segment, under its name, from its first byte on; it goes when the segment is in the repository.
- * Not for use by several threads.
+ * There are never more files than the limit allows. One thread saves; the rest is for any.
  */
 final class Spool implements AutoCloseable {
   private static final Duration RETRY = Duration.ofSeconds(1);
 
   private final Path directory;
+  private final WalSegmentSize size;
+  private final int maxFiles;
   private final ArchiverListener listener;
+
+  // All guarded by this object's monitor.
+  private final Set<WalSegment> held = new HashSet<>();
   private @Nullable FileChannel file;
   private @Nullable WalSegment segment;
+  private int savedBytes;
   private boolean failing;
-  private long retryAtNanos;
+  private long retryAtNanos = System.nanoTime();
 
-  Spool(Path directory, ArchiverListener listener) {
+  /**
+   * @param limitBytes of which as many segments as fit are used, but at least two: one to fill
+   *     while the other is put
+   */
+  Spool(Path directory, long limitBytes, WalSegmentSize size, ArchiverListener listener) {
     this.directory = directory;
+    this.size = size;
+    this.maxFiles = Math.clamp(limitBytes / size.bytes(), 2, Integer.MAX_VALUE);
     this.listener = listener;
     try {
       DurableFiles.createDirectories(directory, DurableFiles.PRIVATE_DIRECTORY);
     } catch (IOException e) {
       throw failed(e);
     }
+    held.addAll(segments());
   }
 
   /**
@@ -47,8 +65,12 @@ final class Spool implements AutoCloseable {
    *
    * @return whether all of it is on disk now. If not, it is tried again at a later call
    */
-  boolean save(OpenSegment open) {
+  synchronized boolean save(OpenSegment open) {
     if (failing && System.nanoTime() - retryAtNanos < 0) {
+      return false;
+    }
+    if (!held.contains(open.segment()) && held.size() >= limit()) {
+      fail(full());
       return false;
     }
     try {
@@ -58,6 +80,7 @@ final class Spool implements AutoCloseable {
         channel.write(missing);
       }
       channel.force(false);
+      savedBytes = Math.max(savedBytes, Math.toIntExact(channel.position()));
       recovered();
       return true;
     } catch (IOException e) {
@@ -66,32 +89,80 @@ final class Spool implements AutoCloseable {
     }
   }
 
+  /** Whether the last try to save did not succeed. */
+  synchronized boolean isFailing() {
+    return failing;
+  }
+
+  /** What is on disk of the segment that was saved last, if that is {@code wanted}. */
+  synchronized Optional<ByteBuffer> saved(WalSegment wanted) {
+    if (!wanted.equals(segment) || savedBytes == 0) {
+      return Optional.empty();
+    }
+    ByteBuffer bytes = ByteBuffer.allocate(savedBytes);
+    try {
+      read(wanted, bytes);
+    } catch (IOException e) {
+      giveUp(e);
+      return Optional.empty();
+    }
+    return Optional.of(bytes.flip());
+  }
+
+  /** Whether there is a file of it: it is not known to be in the repository. */
+  synchronized boolean holds(WalSegment wanted) {
+    return held.contains(wanted);
+  }
+
+  /** Fills {@code bytes} from the segment's first byte on. */
+  void read(WalSegment wanted, ByteBuffer bytes) throws IOException {
+    try (FileChannel channel = FileChannel.open(file(wanted), StandardOpenOption.READ)) {
+      while (bytes.hasRemaining()) {
+        if (channel.read(bytes) < 0) {
+          throw new EOFException(file(wanted) + " lacks " + bytes.remaining() + " bytes");
+        }
+      }
+    }
+  }
+
   /** The segment is in the repository. */
-  void remove(WalSegment done) {
+  synchronized void remove(WalSegment done) {
     try {
       if (done.equals(segment)) {
         close();
+        segment = null;
       }
-      Files.deleteIfExists(directory.resolve(done.name()));
+      held.remove(done);
+      Files.deleteIfExists(file(done));
     } catch (IOException e) {
       listener.on(new ArchiverEvent.SpoolFailed(failed(e)));
     }
   }
 
-  /** The files of segments, in the order of their names. */
-  List<Path> files() {
+  /** Those of which there are files, in order. */
+  List<WalSegment> segments() {
     try (Stream<Path> files = Files.list(directory)) {
-      return files.filter(f -> WalSegment.isName(f.getFileName().toString())).sorted().toList();
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(WalSegment::isName)
+          .sorted()
+          .map(name -> WalSegment.parse(name, size))
+          .toList();
     } catch (IOException e) {
       throw failed(e);
     }
   }
 
+  /** The file of a segment, which need not be there. */
+  Path file(WalSegment of) {
+    return directory.resolve(of.name());
+  }
+
+  /** Lets go of the file that is open; what is in it stays. */
   @Override
-  public void close() {
+  public synchronized void close() {
     FileChannel open = file;
     file = null;
-    segment = null;
     if (open != null) {
       try {
         open.close();
@@ -113,34 +184,51 @@ final class Spool implements AutoCloseable {
         e);
   }
 
+  /** Once it was full, an eighth must be free again: an alarm for each segment helps nobody. */
+  private int limit() {
+    return failing ? maxFiles - Math.max(1, maxFiles / 8) + 1 : maxFiles;
+  }
+
+  private TidemarkException full() {
+    return new TidemarkException(
+        ErrorCode.NO_SPACE,
+        "the spool holds %d segments of %d bytes, as many as archive.spool-limit allows"
+            .formatted(held.size(), size.bytes()),
+        "Nothing more is acknowledged until the store takes some. Is it reachable, and fast enough?");
+  }
+
   private FileChannel fileOf(WalSegment wanted) throws IOException {
     FileChannel open = file;
     if (open != null && wanted.equals(segment)) {
       return open;
     }
     close();
-    // Whatever an earlier stream left there comes again from the server.
+    savedBytes = wanted.equals(segment) ? savedBytes : 0;
+    segment = wanted;
+    // Never cut: what an earlier stream left there was acknowledged, and the same comes again.
     open =
         FileChannel.open(
-            directory.resolve(wanted.name()),
-            EnumSet.of(
-                StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.TRUNCATE_EXISTING),
+            file(wanted),
+            EnumSet.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
             PosixFilePermissions.asFileAttribute(DurableFiles.PRIVATE));
-    DurableFiles.fsync(directory);
     file = open;
-    segment = wanted;
+    held.add(wanted);
+    DurableFiles.fsync(directory);
     return open;
   }
 
   /** After a failed write or fsync nobody knows what is on disk: the file is written anew. */
   private void giveUp(IOException e) {
     close();
+    savedBytes = 0;
+    fail(failed(e));
+  }
+
+  private void fail(TidemarkException e) {
     retryAtNanos = System.nanoTime() + RETRY.toNanos();
     if (!failing) {
       failing = true;
-      listener.on(new ArchiverEvent.SpoolFailed(failed(e)));
+      listener.on(new ArchiverEvent.SpoolFailed(e));
     }
   }
 

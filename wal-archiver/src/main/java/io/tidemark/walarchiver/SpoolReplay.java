@@ -13,28 +13,20 @@ import io.tidemark.repository.WalArchive;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
- * Puts what an earlier stream left in the spool into the repository, before another one begins: it
+ * Puts what an earlier process left in the spool into the repository, before a stream begins: it
  * was acknowledged, and the server may have removed it.
  */
 record SpoolReplay(Spool spool, ClusterRepository repository) {
-  /**
-   * Returns when the spool is empty; throws where the repository cannot be written.
-   *
-   * @return whether it was not empty before
-   */
-  boolean run() {
-    List<Path> files = spool.files();
-    for (Path file : files) {
-      String name = file.getFileName().toString();
-      WalSegment segment = WalSegment.parse(name, repository.identity().walSegmentSize());
-      put(segment, read(file));
+  /** Returns when the spool is empty; throws where the repository cannot be written. */
+  void run() {
+    for (WalSegment segment : spool.segments()) {
+      put(segment, read(spool.file(segment)));
       spool.remove(segment);
     }
-    return !files.isEmpty();
   }
 
   private void put(WalSegment segment, ByteBuffer bytes) {
@@ -80,6 +72,9 @@ record SpoolReplay(Spool spool, ClusterRepository repository) {
   private static ByteBuffer read(Path file) {
     try {
       return ByteBuffer.wrap(Files.readAllBytes(file));
+    } catch (NoSuchFileException e) {
+      // A put that was under way when the lease was lost has gone through.
+      return ByteBuffer.allocate(0);
     } catch (IOException e) {
       throw Spool.failed(e);
     }

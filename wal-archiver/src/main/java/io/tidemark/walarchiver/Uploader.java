@@ -51,11 +51,11 @@ final class Uploader implements AutoCloseable {
 
   /**
    * @param name begins the threads' names
-   * @param parallel puts at once
+   * @param permits of which each put under way has one
    */
-  Uploader(String name, int parallel, ArchiverState state, ArchiverListener listener) {
+  Uploader(String name, Semaphore permits, ArchiverState state, ArchiverListener listener) {
     this.name = name;
-    this.permits = new Semaphore(parallel, true);
+    this.permits = permits;
     this.state = state;
     this.listener = listener;
   }

@@ -3,6 +3,8 @@ package io.tidemark.walarchiver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.tidemark.config.ArchiveSettings.Ack;
+import io.tidemark.config.ArchiveSettings.WalRemoved;
 import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.Lsn;
@@ -127,6 +129,46 @@ class ArchiverTimelineTest {
   }
 
   @Test
+  void waitsForADecisionWhereWalWasRemovedAndThatIsWanted() throws Exception {
+    log.expect("had lost its WAL and was made anew");
+    log.expect("archive.wal-removed is stop");
+    log.allow("archiving interrupted");
+    try (TestCluster cluster =
+            Archiving.cluster(17)
+                .setting("wal_keep_size", "0")
+                .setting("max_wal_size", "2MB")
+                .setting("min_wal_size", "2MB")
+                .setting("max_slot_wal_keep_size", "2MB")
+                .start();
+        Archiving archiving =
+            new Archiving(cluster, spool)
+                .with(Archiving.settings(Ack.REPOSITORY, WalRemoved.STOP))
+                .start()) {
+      archiving.awaitEvent(ArchiverEvent.Streaming.class);
+      archiving.awaitDurable(Archiving.write(cluster, 1));
+      archiving.stop(Duration.ofSeconds(5));
+      Lsn archived = archiving.frontier(new Timeline(1));
+      for (int i = 0; i < 3; i++) {
+        Archiving.write(cluster, 3);
+        cluster.sql("CHECKPOINT");
+      }
+      archiving.start();
+      assertThat(archiving.awaitEvent(ArchiverEvent.Refused.class).reason().code())
+          .isEqualTo(ErrorCode.SLOT_UNUSABLE);
+      assertThat(archiving.status().state()).isEqualTo(ArchiverStatus.State.REFUSED);
+      assertThat(archiving.frontier(new Timeline(1))).isEqualTo(archived);
+      assertThat(archiving.events(ArchiverEvent.GapRecorded.class)).isEmpty();
+      archiving.stop(Duration.ofSeconds(5));
+
+      log.expect("is lost to the archive");
+      archiving.with(Archiving.settings(Ack.REPOSITORY, WalRemoved.GAP)).start();
+      archiving.awaitDurable(Archiving.write(cluster, 1));
+      assertThat(archiving.awaitEvent(ArchiverEvent.GapRecorded.class).gap().from())
+          .isEqualTo(archived);
+    }
+  }
+
+  @Test
   void takesNothingFromAnotherCluster() throws Exception {
     try (TestCluster ours = Archiving.cluster(16).start();
         TestCluster foreign = Archiving.cluster(16).start();
@@ -149,8 +191,8 @@ class ArchiverTimelineTest {
       WalArchiver second =
           new WalArchiver(
               Archiving.settings(
-                  io.tidemark.config.ArchiveSettings.Ack.REPOSITORY,
-                  io.tidemark.config.ArchiveSettings.WalRemoved.GAP),
+                  Ack.REPOSITORY,
+                  WalRemoved.GAP),
               Archiving.endpoint(cluster.port()),
               first.reader,
               spool,

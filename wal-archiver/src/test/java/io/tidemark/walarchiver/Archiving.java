@@ -19,6 +19,7 @@ import io.tidemark.repository.ClusterRepository;
 import io.tidemark.repository.Compression;
 import io.tidemark.repository.RepositoryOptions;
 import io.tidemark.repository.SegmentContent;
+import io.tidemark.repository.WalInventory.TimelineInventory;
 import io.tidemark.repository.Writer;
 import io.tidemark.store.FaultyStore;
 import io.tidemark.store.MemoryStore;
@@ -215,6 +216,27 @@ final class Archiving implements AutoCloseable {
           .as("first difference in %s", segment)
           .isEqualTo(-1);
     }
+  }
+
+  /** Where the archive of {@code timeline} ends, as an independent reader finds it. */
+  Lsn frontier(Timeline timeline) {
+    return reader
+        .wal()
+        .inventory()
+        .of(timeline)
+        .flatMap(TimelineInventory::frontier)
+        .orElse(Lsn.ZERO);
+  }
+
+  /** Everything up to {@code lsn} is in the repository, without a hole. */
+  void awaitArchived(Timeline timeline, Lsn lsn) {
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () -> {
+              assertThat(reader.wal().inventory().of(timeline).orElseThrow().gaps()).isEmpty();
+              assertThat(frontier(timeline)).isGreaterThanOrEqualTo(lsn);
+            });
   }
 
   static Lsn flushed(TestCluster cluster) {

@@ -96,7 +96,9 @@ class OpenSegmentTest {
   }
 
   private static OpenSegment open(Optional<ByteBuffer> archived) {
-    return new OpenSegment(SEGMENT, ByteBuffer.allocateDirect(1 << 20), archived);
+    ByteBuffer bytes = ByteBuffer.allocateDirect(1 << 20);
+    Lsn tailed = START.plus(archived.map(ByteBuffer::remaining).orElse(0));
+    return new OpenSegment(SEGMENT, bytes, archived, tailed);
   }
 
   private void assertPart(OpenSegment.Part part, int from, int to) {

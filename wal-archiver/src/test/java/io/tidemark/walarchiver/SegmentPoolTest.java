@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class SegmentPoolTest {
   @Test
   void givesNoMoreThanItsLimitAndTheSameBuffersAgain() {
-    SegmentPool pool = new SegmentPool(3 << 20, 1 << 20);
+    SegmentPool pool = new SegmentPool(3 << 20, 1 << 20, 2);
     ByteBuffer first = pool.take().orElseThrow();
     assertThat(pool.take()).isPresent();
     assertThat(pool.take()).isPresent();
@@ -24,6 +24,6 @@ class SegmentPoolTest {
 
   @Test
   void hasRoomForTwoSegmentsHoweverBigTheyAre() {
-    assertThat(new SegmentPool(1 << 20, 64 << 20).limitBytes()).isEqualTo(128L << 20);
+    assertThat(new SegmentPool(1 << 20, 64 << 20, 2).limitBytes()).isEqualTo(128L << 20);
   }
 }

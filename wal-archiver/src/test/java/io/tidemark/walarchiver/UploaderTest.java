@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -18,8 +19,8 @@ class UploaderTest {
   private static final Duration LIMIT = Duration.ofSeconds(10);
 
   private final List<ArchiverEvent> events = new CopyOnWriteArrayList<>();
-  private final ArchiverState state = new ArchiverState(new SegmentPool(2 << 20, 1 << 20));
-  private final Uploader uploader = new Uploader("test", 2, state, events::add);
+  private final ArchiverState state = new ArchiverState(new SegmentPool(2 << 20, 1 << 20, 2));
+  private final Uploader uploader = new Uploader("test", new Semaphore(2, true), state, events::add);
 
   @AfterEach
   void close() {

@@ -9,11 +9,14 @@ import io.tidemark.postgres.WalSegment;
 import io.tidemark.postgres.WalSegmentSize;
 import io.tidemark.repository.SegmentContent;
 import io.tidemark.repository.WalInventory.TimelineInventory;
+import io.tidemark.store.S3Store;
+import io.tidemark.testing.EmbeddedS3;
 import io.tidemark.testing.LogWatch;
 import io.tidemark.testing.NeedsTool;
 import io.tidemark.testing.OsUser;
 import io.tidemark.testing.PostgresBinaries;
 import io.tidemark.testing.TemporaryDirectory;
+import io.tidemark.testing.TcpProxy;
 import io.tidemark.testing.TestCluster;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -63,6 +66,36 @@ class WalArchiverTest {
       assertThat(archived.stretches()).hasSize(1);
       assertThat(archived.frontier().orElseThrow()).isGreaterThanOrEqualTo(end);
       assertSlotHolds(cluster, end);
+    }
+  }
+
+  @Test
+  void archivesIntoS3AndGoesOnAfterTheServerWasAway() throws IOException {
+    // The auditor reads over the same network.
+    log.allow("could not be put|lease|archiving interrupted");
+    try (EmbeddedS3 s3 = EmbeddedS3.start();
+        TcpProxy network = TcpProxy.to(s3.port());
+        S3Store store =
+            S3Store.open(
+                ArchiverProcess.s3(
+                    "http://127.0.0.1:" + network.port(),
+                    s3.region(),
+                    s3.accessKey(),
+                    s3.secretKey(),
+                    s3.bucket("archive")));
+        TestCluster cluster = Archiving.cluster(18).start();
+        Archiving archiving = new Archiving(cluster, spool, store).start()) {
+      Lsn first = archiving.awaitEvent(ArchiverEvent.Streaming.class).from();
+      archiving.awaitDurable(Archiving.write(cluster, 3));
+      network.down();
+      Lsn missed = Archiving.write(cluster, 3);
+      archiving.awaitEvent(ArchiverEvent.PutFailed.class);
+      assertThat(archiving.status().durable()).isLessThan(missed);
+      network.pass();
+      archiving.awaitDurable(missed);
+      archiving.assertSameAs(cluster, ONE, first, missed);
+      archiving.assertTruthful();
+      archiving.stop(Duration.ofSeconds(10));
     }
   }
 
