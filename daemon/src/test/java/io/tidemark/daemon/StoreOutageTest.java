@@ -65,7 +65,7 @@ final class StoreOutageTest {
                 new StoreFault.Hang(Duration.ofMillis(300)),
                 new StoreFault.BreakOff(100));
     tell(good, StoryStore.retrying(faulty, seed), faults);
-    assertThat(faulty.spoiled()).isGreaterThan(20);
+    assertThat(faulty.spoiled()).isGreaterThan(5);
   }
 
   @Test
@@ -92,7 +92,7 @@ final class StoreOutageTest {
                 new HttpFault.TruncateResponse(200));
           };
       tell(good, bad, faults);
-      assertThat(faulty.spoiled()).hasSizeGreaterThan(20);
+      assertThat(faulty.spoiled()).hasSizeGreaterThan(5);
     }
   }
 
