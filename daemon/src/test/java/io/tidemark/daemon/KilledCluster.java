@@ -70,6 +70,9 @@ final class KilledCluster implements AutoCloseable {
 
   private String yaml() {
     return """
+    log: {level: info}
+    http: {listen: none}
+    run-directory: %s
     state-directory: %s
     repositories:
       local: {type: posix, path: %s}
@@ -78,8 +81,10 @@ final class KilledCluster implements AutoCloseable {
         repository: local
         connection: {host: 127.0.0.1, port: %d, user: postgres, sslmode: disable}
         archive: {rpo: 200ms, status-interval: 100ms}
+        backup: {schedule: none}
+        retention: {schedule: none}
     """
-        .formatted(directory.resolve("state"), repository, server.port());
+        .formatted(directory.resolve("run"), directory.resolve("state"), repository, server.port());
   }
 
   /** Whether the first position is archived and acknowledged: from then on there must be no gap. */
@@ -99,20 +104,13 @@ final class KilledCluster implements AutoCloseable {
 
   void startArchiver() {
     archiver =
-        start("archive", TestDaemon.class.getName(), configuration.toString());
+        start("archive", "daemon");
   }
 
   void startBackup() {
     if (backup == null || !backup.isAlive()) {
       backup =
-          start(
-              "backup",
-              Tidemark.class.getName(),
-              "backup",
-              ArchivedCluster.NAME,
-              "--checkpoint=fast",
-              "--config",
-              configuration.toString());
+          start("backup", "backup", ArchivedCluster.NAME, "--checkpoint=fast");
     }
   }
 
@@ -123,7 +121,8 @@ final class KilledCluster implements AutoCloseable {
     return running.exitValue();
   }
 
-  private Process start(String what, String... program) {
+  /** The program itself, in a process of its own. */
+  private Process start(String what, String... arguments) {
     String classPath =
         System.getProperty(
             "surefire.test.class.path", System.getProperty("java.class.path", ""));
@@ -139,7 +138,9 @@ final class KilledCluster implements AutoCloseable {
                 "--sun-misc-unsafe-memory-access=allow",
                 "-cp",
                 classPath));
-    command.addAll(List.of(program));
+    command.add(Tidemark.class.getName());
+    command.addAll(List.of(arguments));
+    command.addAll(List.of("--config", configuration.toString()));
     try {
       return new ProcessBuilder(command)
           .redirectErrorStream(true)
