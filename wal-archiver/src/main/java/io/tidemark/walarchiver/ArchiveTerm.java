@@ -102,7 +102,8 @@ final class ArchiveTerm implements AutoCloseable {
   private Start makeSlot(ServerProbe probe, boolean replace) {
     SlotPosition made = probe.makeSlot(replace);
     made.restart()
-        .ifPresent(restart -> listener.on(new ArchiverEvent.SlotMade(context.slot(), replace, restart)));
+        .ifPresent(
+            restart -> listener.on(new ArchiverEvent.SlotMade(context.slot(), replace, restart)));
     return decide(probe);
   }
 
@@ -135,7 +136,9 @@ final class ArchiveTerm implements AutoCloseable {
             Histories.of(start.timeline(), found.history()));
     try {
       WalStream stream =
-          probe.connection().startPhysical(Optional.of(context.slot()), start.from(), start.timeline());
+          probe
+              .connection()
+              .startPhysical(Optional.of(context.slot()), start.from(), start.timeline());
       if (!follow(stream, start, source)) {
         return StartRules.afterRemoval(start, view, probe.look(), Instant.now());
       }

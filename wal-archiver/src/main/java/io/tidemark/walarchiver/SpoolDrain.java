@@ -46,7 +46,11 @@ final class SpoolDrain implements AutoCloseable {
     static Entry of(OpenSegment complete) {
       OpenSegment.Part all = complete.all();
       return new Entry(
-          all.segment(), all.summary(), SpoolDrain.checksum(all.raw()), complete.stored(), complete.hasTails());
+          all.segment(),
+          all.summary(),
+          SpoolDrain.checksum(all.raw()),
+          complete.stored(),
+          complete.hasTails());
     }
   }
 

@@ -18,8 +18,8 @@ import java.util.Optional;
 
 /**
  * An archiver in a process of its own, into S3, until its input ends. Arguments: port of the
- * server, spool directory, {@code repository} or {@code local}, URL of the S3 server, region, access
- * key, secret key, bucket.
+ * server, spool directory, {@code repository} or {@code local}, URL of the S3 server, region,
+ * access key, secret key, bucket.
  */
 final class ArchiverProcess {
   private ArchiverProcess() {}
@@ -33,20 +33,16 @@ final class ArchiverProcess {
   }
 
   static RepositoryOptions options() {
-    return new RepositoryOptions(
-        Compression.DEFAULT, Optional.empty(), new Writer("test", 1, "0"));
+    return new RepositoryOptions(Compression.DEFAULT, Optional.empty(), new Writer("test", 1, "0"));
   }
 
   public static void main(String[] args) throws IOException, InterruptedException {
     try (S3Store store = S3Store.open(s3(args[3], args[4], args[5], args[6], args[7]));
-        ClusterRepository repository =
-            ClusterRepository.open(store, Archiving.CLUSTER, options());
+        ClusterRepository repository = ClusterRepository.open(store, Archiving.CLUSTER, options());
         WalArchiver archiver =
             new WalArchiver(
                 Archiving.settings(
-                    args[2].equals("local") ? Ack.LOCAL : Ack.REPOSITORY,
-                    WalRemoved.GAP,
-                    64 << 20),
+                    args[2].equals("local") ? Ack.LOCAL : Ack.REPOSITORY, WalRemoved.GAP, 64 << 20),
                 Archiving.endpoint(Integer.parseInt(args[0])),
                 repository,
                 Path.of(args[1]),

@@ -190,9 +190,7 @@ class ArchiverTimelineTest {
       first.awaitEvent(ArchiverEvent.Streaming.class);
       WalArchiver second =
           new WalArchiver(
-              Archiving.settings(
-                  Ack.REPOSITORY,
-                  WalRemoved.GAP),
+              Archiving.settings(Ack.REPOSITORY, WalRemoved.GAP),
               Archiving.endpoint(cluster.port()),
               first.reader,
               spool,

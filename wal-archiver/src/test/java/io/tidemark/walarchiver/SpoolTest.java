@@ -33,18 +33,18 @@ class SpoolTest {
   @Test
   void aStreamThatBeginsAnewNeverCutsWhatWasSaved() throws IOException {
     Spool spool = spool(16 << 20);
-      assertThat(spool.save(open(FIRST, 5000))).isTrue();
-      spool.close();
-      assertThat(spool.saved(FIRST)).contains(ByteBuffer.wrap(wal, 0, 5000));
+    assertThat(spool.save(open(FIRST, 5000))).isTrue();
+    spool.close();
+    assertThat(spool.saved(FIRST)).contains(ByteBuffer.wrap(wal, 0, 5000));
 
-      OpenSegment again = open(FIRST, 1000);
-      assertThat(spool.save(again)).isTrue();
-      assertThat(Files.size(spool.file(FIRST))).isEqualTo(5000);
-      assertThat(spool.saved(FIRST)).contains(ByteBuffer.wrap(wal, 0, 5000));
-      again.append(ByteBuffer.wrap(wal, 1000, 9000).slice());
-      assertThat(spool.save(again)).isTrue();
-      assertThat(spool.saved(FIRST)).contains(ByteBuffer.wrap(wal, 0, 10_000));
-      spool.close();
+    OpenSegment again = open(FIRST, 1000);
+    assertThat(spool.save(again)).isTrue();
+    assertThat(Files.size(spool.file(FIRST))).isEqualTo(5000);
+    assertThat(spool.saved(FIRST)).contains(ByteBuffer.wrap(wal, 0, 5000));
+    again.append(ByteBuffer.wrap(wal, 1000, 9000).slice());
+    assertThat(spool.save(again)).isTrue();
+    assertThat(spool.saved(FIRST)).contains(ByteBuffer.wrap(wal, 0, 10_000));
+    spool.close();
   }
 
   @Test

@@ -20,7 +20,8 @@ class UploaderTest {
 
   private final List<ArchiverEvent> events = new CopyOnWriteArrayList<>();
   private final ArchiverState state = new ArchiverState(new SegmentPool(2 << 20, 1 << 20, 2));
-  private final Uploader uploader = new Uploader("test", new Semaphore(2, true), state, events::add);
+  private final Uploader uploader =
+      new Uploader("test", new Semaphore(2, true), state, events::add);
 
   @AfterEach
   void close() {
