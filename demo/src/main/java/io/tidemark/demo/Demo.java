@@ -80,7 +80,7 @@ final class Demo {
     Accident accident = accident(primary);
     DemoReport.Workload workload = notice(shoppers);
     meter.await(accident.end(), ARCHIVE_LIMIT, daemon);
-    DurabilityMeter.Figures durability = meter.figures();
+    DemoReport.Rpo rpo = meter.report();
 
     DemoReport.Restored restored = restore(home, program, accident);
     DemoReport.Comparison comparison = compare(accident, restored.port());
@@ -90,13 +90,12 @@ final class Demo {
             options.s3() ? "s3" : "posix",
             home.path().toString(),
             workload,
-            new DemoReport.Rpo(
-                durability.worstSeconds(), durability.meanSeconds(), durability.samples()),
+            rpo,
             backup,
             accident.report(),
             restored,
             comparison,
-            story.seconds());
+            Units.rounded(story.seconds()));
     Ending.tell(story, report);
     requireSame(comparison);
     if (options.keep()) {
@@ -151,7 +150,7 @@ final class Demo {
             bytes,
             backup.path("storedBytes").asLong(),
             seconds,
-            bytes / seconds);
+            Units.rounded(bytes / seconds));
     story.tell(
         "%s in %.1f s (%s), %s stored, while the shop goes on selling",
         Units.bytes(bytes), seconds, Units.rate(bytes, seconds), Units.bytes(report.storedBytes()));
@@ -183,7 +182,7 @@ final class Demo {
     shoppers.requireShopping();
     story.tell("%,d orders refused: relation \"orders\" does not exist", shoppers.refused());
     return new DemoReport.Workload(
-        shoppers.committed(), shoppers.perSecond(), shoppers.refused());
+        shoppers.committed(), Units.rounded(shoppers.perSecond()), shoppers.refused());
   }
 
   private DemoReport.Restored restore(DemoHome home, Program program, Accident accident) {
@@ -205,7 +204,7 @@ final class Demo {
     JsonNode proof = restore.path("proof");
     return new DemoReport.Restored(
         plan.path("target").asText(),
-        seconds,
+        Units.rounded(seconds),
         files.path("took").asDouble(),
         proof.path("took").asDouble(),
         files.path("bytes").asLong(),

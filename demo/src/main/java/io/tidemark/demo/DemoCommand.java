@@ -64,7 +64,9 @@ final class DemoCommand implements Callable<Integer> {
     Story story = json ? Story.untold() : Story.to(out);
     DemoReport report = new Demo(new DemoOptions(s3, keep, major, seconds), story).run();
     story.line("");
-    story.line("All of it is ended and removed. To look around in it: tidemark demo --keep");
+    story.line(
+        "All of it is ended and removed.%s",
+        keep ? "" : " To look around in it: ./tidemark demo --keep");
     if (json) {
       out.println(text(report));
       out.flush();

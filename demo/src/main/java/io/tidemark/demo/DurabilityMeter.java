@@ -30,14 +30,6 @@ final class DurabilityMeter implements AutoCloseable {
   /** All WAL before {@code lsn} that no earlier mark covers was written after {@code since}. */
   private record Mark(Lsn lsn, long since) {}
 
-  /**
-   * What was measured.
-   *
-   * @param worstSeconds the longest that anything waited, or still waits
-   * @param meanSeconds of all samples
-   */
-  record Figures(double worstSeconds, double meanSeconds, long samples) {}
-
   private final Deque<Mark> waiting = new ArrayDeque<>();
   private final Thread thread;
   private volatile boolean ending;
@@ -67,10 +59,12 @@ final class DurabilityMeter implements AutoCloseable {
     samples = 0;
   }
 
-  synchronized Figures figures() {
+  /** What was measured; the worst includes what waits now. */
+  synchronized DemoReport.Rpo report() {
     Mark oldest = waiting.peek();
     double now = oldest == null ? 0 : secondsSince(oldest.since());
-    return new Figures(Math.max(worst, now), samples == 0 ? 0 : sum / samples, samples);
+    double mean = samples == 0 ? 0 : sum / samples;
+    return new DemoReport.Rpo(Units.rounded(Math.max(worst, now)), Units.rounded(mean), samples);
   }
 
   /** Waits until all WAL before a position is durable in the repository. */

@@ -22,6 +22,11 @@ final class Units {
     return String.format(Locale.ROOT, mib < 10 ? "%.1f MiB" : "%.0f MiB", mib);
   }
 
+  /** To the thousandth. */
+  static double rounded(double figure) {
+    return Math.round(figure * 1000) / 1000.0;
+  }
+
   /** {@code 210 MB/s}, as disks and networks are sold. */
   static String rate(long bytes, double seconds) {
     return String.format(Locale.ROOT, "%.0f MB/s", bytes / 1e6 / Math.max(seconds, 0.001));

@@ -1,5 +1,6 @@
 package io.tidemark.demo;
 
+import io.tidemark.testing.OsUser;
 import io.tidemark.testing.TestCluster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,6 +24,13 @@ final class Visit {
     this.daemon = daemon;
   }
 
+  /** The repository belongs to the servers' user, and what a command writes must too. */
+  private String program() {
+    String user =
+        OsUser.forServers().map(other -> "runuser -u " + other.name() + " -- ").orElse("");
+    return user + home.resolve("bin/tidemark");
+  }
+
   /** Returns after Enter, and throws after Ctrl-C. */
   void untilEnded() throws InterruptedException {
     story.line("");
@@ -30,10 +38,10 @@ final class Visit {
     story.fact("the shop", "psql -h 127.0.0.1 -p %d -U postgres", primary.port());
     story.fact("restored", "psql -h 127.0.0.1 -p %d -U postgres", restoredPort);
     story.fact("metrics", "curl http://127.0.0.1:%d/metrics", daemon.httpPort());
-    story.fact("log", "tail -f %s", daemon.log());
+    story.fact("log", "%s", daemon.log());
     story.fact("commands", "export TIDEMARK_CONFIG=%s", home.resolve(Settings.FILE));
-    story.fact("", "%s status", home.resolve("bin/tidemark"));
-    story.fact("", "%s wal list shop", home.resolve("bin/tidemark"));
+    story.fact("", "%s status", program());
+    story.fact("", "%s wal list shop", program());
     story.line("");
     story.line("Enter or Ctrl-C ends it and removes %s.", home.path());
     try {
