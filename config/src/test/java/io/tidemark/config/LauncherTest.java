@@ -89,6 +89,9 @@ class LauncherTest {
   void theDemoRunsWithItsOwnLibraries() throws Exception {
     assertThat(tidemark("demo", "--s3").out().lines())
         .contains("-Xmx256m", checkout.toRealPath().resolve("demo/target/tidemark-demo/lib") + "/*")
+        .contains(
+            "-Dtidemark.postgres.binaries="
+                + checkout.toRealPath().resolve("testing/target/postgres-binaries"))
         .endsWith("io.tidemark.daemon.Tidemark", "demo", "--s3");
     assertThat(builds()).hasSize(1).first().asString().contains("-pl demo -am package");
   }

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -69,8 +70,10 @@ class DemoTest {
   }
 
   @AfterEach
-  void nothingOfItIsLeft() throws IOException {
-    assertThat(ProcessHandle.current().descendants().map(ProcessHandle::info)).isEmpty();
+  void nothingOfItIsLeft() throws Exception {
+    for (ProcessHandle ending : ProcessHandle.current().descendants().toList()) {
+      ending.onExit().get(10, TimeUnit.SECONDS);
+    }
     String mine = "tidemark-demo-" + ProcessHandle.current().pid();
     try (Stream<Path> temporary = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
       assertThat(temporary.map(path -> path.getFileName().toString()))
