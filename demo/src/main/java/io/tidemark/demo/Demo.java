@@ -191,8 +191,9 @@ final class Demo {
     int port = FreePort.find();
     List<String> command = new ArrayList<>(List.of("restore", Settings.CLUSTER));
     command.addAll(List.of("--to", directory.toString(), "--xid", "" + accident.xid()));
-    command.addAll(List.of("--exclusive", "--start", "--port", "" + port));
+    command.addAll(List.of("--exclusive", "--start"));
     story.tell("tidemark %s", String.join(" ", command).replace(home.path() + "/", ""));
+    command.addAll(List.of("--port", "" + port));
     double began = story.seconds();
     JsonNode restore = program.run(command.toArray(String[]::new));
     return restored(restore, story.seconds() - began, port);
