@@ -1,4 +1,7 @@
-/** Whole-program benchmarks beside the peers' programs, and kernels. */
+/**
+ * Whole programs beside the peers' programs, on one machine, in one run: {@code bench/run}. What
+ * was measured is in docs/BENCHMARKS.md.
+ */
 @NullMarked
 package io.tidemark.bench;
 

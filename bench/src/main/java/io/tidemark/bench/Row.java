@@ -1,0 +1,26 @@
+package io.tidemark.bench;
+
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What one program came to at one task.
+ *
+ * @param runs at least one
+ */
+record Row(String name, List<Measured> runs, OptionalLong storedBytes) {
+
+  Spread seconds() {
+    return spread(Measured::seconds);
+  }
+
+  Spread spread(ToDoubleFunction<Measured> of) {
+    return Spread.of(runs.stream().map(of::applyAsDouble).toList());
+  }
+
+  /** The highest of all runs. */
+  long peakBytes() {
+    return runs.stream().mapToLong(Measured::peakBytes).max().orElse(0);
+  }
+}

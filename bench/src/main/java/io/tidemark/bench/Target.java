@@ -1,0 +1,66 @@
+package io.tidemark.bench;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * One figure that was promised, and what was measured.
+ *
+ * @param limit that {@code found} must not exceed, or must reach where {@code atLeast}
+ */
+record Target(String what, boolean atLeast, double limit, double found) {
+  private static final double MEMORY_ARCHIVING = 256;
+  private static final double MEMORY_WORKING = 512;
+
+  boolean isMet() {
+    return atLeast ? found >= limit : found <= limit;
+  }
+
+  /** A row of the table. */
+  String line() {
+    return String.format(
+        Locale.ROOT,
+        "| %s | %s %s | %s | %s |",
+        what,
+        atLeast ? "≥" : "≤",
+        Spread.number(limit),
+        Spread.number(found),
+        isMet() ? "met" : "**missed**");
+  }
+
+  /** Those that a result says something about. */
+  static List<Target> of(Result result) {
+    return switch (result.task()) {
+      case BACKUP ->
+          both(
+              ratio(result, "full backup ÷ pgBackRest", PgBackRest.NAME, 1.0),
+              memory(result, "memory of backup, MiB", MEMORY_WORKING));
+      case BACKUP_S3 -> List.of(memory(result, "memory of backup to S3, MiB", MEMORY_WORKING));
+      case RESTORE ->
+          both(
+              ratio(result, "restore ÷ pgBackRest", PgBackRest.NAME, 0.9),
+              memory(result, "memory of restore, MiB", MEMORY_WORKING));
+      case ARCHIVE ->
+          List.of(
+              new Target(
+                  "archiving, MB/s", true, 200, result.megabytesPerSecond(result.tidemark())),
+              memory(result, "memory of the daemon archiving, MiB", MEMORY_ARCHIVING));
+      case RECOVERY -> ratio(result, "recovery ÷ cp", RecoveryPart.CP, 0.8).stream().toList();
+    };
+  }
+
+  private static Optional<Target> ratio(Result result, String what, String peer, double limit) {
+    return result.ratioTo(peer).map(ratio -> new Target(what, false, limit, ratio));
+  }
+
+  private static Target memory(Result result, String what, double limit) {
+    double found = (double) result.tidemark().peakBytes() / ByteSize.MIB;
+    return new Target(what, false, limit, found);
+  }
+
+  private static List<Target> both(Optional<Target> first, Target second) {
+    return Stream.concat(first.stream(), Stream.of(second)).toList();
+  }
+}

@@ -1,0 +1,126 @@
+package io.tidemark.bench;
+
+import io.tidemark.testing.OsUser;
+import io.tidemark.testing.TestCluster;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Tidemark as it is installed: launcher and jars in the work directory, run as any program. */
+final class TidemarkProgram {
+  /** The cluster's name in every configuration. */
+  static final String CLUSTER = "main";
+
+  private final Path launcher;
+  private final WorkDirectory work;
+
+  private TidemarkProgram(Path launcher, WorkDirectory work) {
+    this.launcher = launcher;
+    this.work = work;
+  }
+
+  /**
+   * Copies a built checkout's program.
+   *
+   * @param root of the checkout
+   */
+  static TidemarkProgram install(Path root, WorkDirectory work) {
+    Path home = work.path().resolve("program");
+    try {
+      Path lib = Files.createDirectories(home.resolve("lib"));
+      try (Stream<Path> jars = Files.list(root.resolve("daemon/target/tidemark/lib"))) {
+        for (Path jar : (Iterable<Path>) jars::iterator) {
+          Files.copy(jar, lib.resolve(jar.getFileName()));
+        }
+      }
+      Files.copy(root.resolve(".mvn/find-jdk.sh"), lib.resolve("find-jdk.sh"));
+      Path launcher = Files.createDirectories(home.resolve("bin")).resolve("tidemark");
+      Files.copy(root.resolve("tidemark"), launcher);
+      Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+      OsUser.own(home);
+      return new TidemarkProgram(launcher, work);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * A configuration of the server and one repository.
+   *
+   * @param name of the files that belong to it
+   * @param repository the lines of the repository, one YAML map in braces
+   * @param slot that the daemon archives from
+   */
+  Path configure(TestCluster cluster, String name, String repository, String slot) {
+    String text =
+        """
+        http: {listen: none}
+        run-directory: %1$s
+        state-directory: %1$s
+        repositories:
+          repository: %2$s
+        clusters:
+          %3$s:
+            repository: repository
+            connection: {host: 127.0.0.1, port: %4$d, user: postgres, sslmode: disable}
+            bin-directory: %5$s
+            archive: {slot: %6$s}
+            backup: {schedule: none, parallel: 2, checkpoint: fast}
+            retention: {recovery-window: 1d, fulls: 1, schedule: none}
+        """
+            .formatted(
+                work.make(name + "-state"),
+                repository,
+                CLUSTER,
+                cluster.port(),
+                cluster.binaries().bin(),
+                slot);
+    return work.write(name + ".yaml", text);
+  }
+
+  /** A repository in a directory, with what every figure is measured with: zstd 3. */
+  static String posix(Path directory) {
+    return "{type: posix, path: %s, compression: {algorithm: zstd, level: 3}}".formatted(directory);
+  }
+
+  void init(Path config) {
+    work.shell().run(command(config, "init"));
+  }
+
+  /** Starts the daemon; its log goes where all output goes. */
+  Process daemon(Path config) {
+    return work.shell().start(command(config, "daemon"));
+  }
+
+  List<String> backup(Path config) {
+    return command(config, "backup", CLUSTER);
+  }
+
+  /** Restores without starting, and lets the system write everything to the disk. */
+  List<String> restore(Path config, Path to) {
+    return List.of(
+        "sh",
+        "-c",
+        String.join(" ", command(config, "restore", CLUSTER, "--to", to.toString()))
+            + " && sync -f "
+            + to);
+  }
+
+  String version() {
+    return work.shell()
+        .outputOf(List.of(launcher.toString(), "--version"))
+        .lines()
+        .findFirst()
+        .orElse("");
+  }
+
+  private List<String> command(Path config, String... arguments) {
+    return Stream.concat(
+            Stream.of(launcher.toString(), "--config", config.toString()), Stream.of(arguments))
+        .toList();
+  }
+}
