@@ -243,7 +243,7 @@ final class RealRecoveryTest {
             .tablespace("fast")
             .start()) {
       tablespaces =
-          Map.of(cluster.tablespaces().get("fast").toRealPath(), temporary.resolve("tablespaces"));
+          Map.of(Objects.requireNonNull(cluster.tablespaces().get("fast")).toRealPath(), temporary.resolve("tablespaces"));
       PostgresEndpoint endpoint =
           PostgresEndpoint.to(
               new HostPort(cluster.host(), cluster.port()), "postgres", cluster.user());
@@ -307,7 +307,7 @@ final class RealRecoveryTest {
       String[] after =
           cluster
               .value("SELECT clock_timestamp() || '|' || pg_current_wal_insert_lsn()")
-              .split("\\|");
+              .split("\\|", -1);
       marks.add(
           new Mark(
               Long.parseLong(xid),
