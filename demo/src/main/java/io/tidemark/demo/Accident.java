@@ -32,7 +32,8 @@ record Accident(long xid, Instant at, Lsn end, ClusterContent before) {
       ClusterContent before = ClusterContent.of(primary);
       statement.execute(STATEMENT);
       long xid = Long.parseLong(first(statement, "SELECT pg_current_xact_id()::text"));
-      double at = Double.parseDouble(first(statement, "SELECT extract(epoch FROM clock_timestamp())"));
+      double at =
+          Double.parseDouble(first(statement, "SELECT extract(epoch FROM clock_timestamp())"));
       connection.commit();
       Lsn end = Lsn.parse(first(statement, "SELECT pg_current_wal_insert_lsn()::text"));
       connection.commit();

@@ -170,9 +170,7 @@ final class Demo {
     Accident accident = Accident.happenTo(primary);
     story.tell(
         "%s: transaction %d, %s",
-        Accident.STATEMENT,
-        accident.xid(),
-        Units.time(accident.at().toString()));
+        Accident.STATEMENT, accident.xid(), Units.time(accident.at().toString()));
     return accident;
   }
 

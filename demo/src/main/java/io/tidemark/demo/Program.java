@@ -75,8 +75,7 @@ final class Program {
     List<String> command = new ArrayList<>(List.of(launcher.toString()));
     command.addAll(arguments);
     command.addAll(List.of("--config", home.resolve(Settings.FILE).toString()));
-    List<String> dropped =
-        OsUser.forServers().map(user -> user.command(command)).orElse(command);
+    List<String> dropped = OsUser.forServers().map(user -> user.command(command)).orElse(command);
     ProcessBuilder builder = new ProcessBuilder(dropped).directory(home.path().toFile());
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().put("HOME", home.path().toString());

@@ -72,7 +72,6 @@ final class Shop {
 
   /** What the data directory holds, in bytes. */
   static long bytes(TestCluster primary) {
-    return Long.parseLong(
-        primary.value("SELECT sum(pg_database_size(oid)) FROM pg_database"));
+    return Long.parseLong(primary.value("SELECT sum(pg_database_size(oid)) FROM pg_database"));
   }
 }
