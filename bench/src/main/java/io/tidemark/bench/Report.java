@@ -50,7 +50,7 @@ final class Report {
             row.spread(Measured::serverCpuSeconds).text(),
             ByteSize.mib(row.peakBytes()),
             row.storedBytes().isPresent() ? ByteSize.mib(row.storedBytes().getAsLong()) : "",
-            row == result.tidemark() ? "" : Spread.number(result.ratioTo(row)),
+            row.equals(result.tidemark()) ? "" : Spread.number(result.ratioTo(row)),
             row.spread(Measured::load).text());
   }
 }
