@@ -13,6 +13,7 @@ import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PostgresSession;
+import io.tidemark.postgres.ReplicationSlotRow;
 import io.tidemark.postgres.Timeline;
 import io.tidemark.repository.BackupName;
 import java.nio.file.Path;
@@ -86,9 +87,30 @@ final class BackupCommand implements Callable<Integer> {
     Output output = invocation.output();
     try (Wiring wiring = invocation.wiring(configuration);
         PostgresSession session = Wiring.backupSession(settings)) {
+      if (ServerRules.needsSlot(settings)) {
+        noteIfNobodyArchives(settings, output);
+      }
       Report report = report(take(wiring, settings, session, output));
       output.result(report, () -> text(report));
       return 0;
+    }
+  }
+
+  /** Then the backup would wait for its WAL in vain. */
+  private static void noteIfNobodyArchives(ClusterSettings settings, Output output) {
+    String slot = settings.archive().slot();
+    try (PostgresSession session = Wiring.session(settings)) {
+      boolean active =
+          session.replicationSlots().stream()
+              .filter(row -> row.name().toString().equals(slot))
+              .anyMatch(ReplicationSlotRow::active);
+      if (!active) {
+        output.note(
+            "slot %s is not active, so nothing archives now. A backup is complete when its WAL is"
+                    .formatted(slot)
+                + " archived: start the daemon within %s of the backup's end"
+                    .formatted(Human.duration(WAL_LIMIT)));
+      }
     }
   }
 

@@ -14,7 +14,8 @@ import picocli.CommandLine.Command;
     description = {
       "Archives, backs up and observes all clusters of the configuration, until it is stopped.",
       "SIGHUP reads the configuration again; SIGTERM ends it in order, a second one at once."
-    })
+    },
+    footer = {"%nExample:", "  tidemark daemon --config /etc/tidemark/tidemark.yaml"})
 final class DaemonCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(DaemonCommand.class);
 

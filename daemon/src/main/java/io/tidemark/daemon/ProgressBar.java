@@ -54,6 +54,13 @@ final class ProgressBar implements AutoCloseable {
     total.set(bytes);
   }
 
+  /** As {@link #total}, where it is told again and again. */
+  void totalOnce(long bytes) {
+    if (total.get() != bytes) {
+      total(bytes);
+    }
+  }
+
   /** So much more is done. */
   void add(long bytes) {
     done.addAndGet(bytes);

@@ -20,7 +20,6 @@ import io.tidemark.restore.RestorePlan;
 import io.tidemark.restore.WalFetcher;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -69,12 +68,7 @@ final class RecoveryRun {
   }
 
   private Map<String, String> options() {
-    Map<String, String> options = new LinkedHashMap<>();
-    Optional.ofNullable(asked.port).ifPresent(port -> options.put("port", port.toString()));
-    // A copy that archives into its original's archive would begin a timeline there that later
-    // restores would follow. In force until the server is started in another way.
-    options.put("archive_mode", "off");
-    return options;
+    return asked.port == null ? Map.of() : Map.of("port", asked.port.toString());
   }
 
   private RecoveryProgress progress(ProgressBar bar) {

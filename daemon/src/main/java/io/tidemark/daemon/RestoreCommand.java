@@ -4,6 +4,7 @@ import io.tidemark.config.ClusterSettings;
 import io.tidemark.config.Configuration;
 import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
+import io.tidemark.restore.RestoreOptions.Archiving;
 import io.tidemark.restore.RestoreOptions.TargetAction;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -106,6 +107,14 @@ final class RestoreCommand implements Callable<Integer> {
       paramLabel = "WHAT",
       description = "At the target: promote (default), pause or shutdown.")
   TargetAction action = TargetAction.PROMOTE;
+
+  @Option(
+      names = "--archive-mode",
+      paramLabel = "WHAT",
+      description =
+          "off (default): the restored server does not archive; preserve: as it did, for one that"
+              + " takes the original's place.")
+  Archiving archiving = Archiving.OFF;
 
   @Option(
       names = "--parallel",

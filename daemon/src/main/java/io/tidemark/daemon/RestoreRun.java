@@ -128,7 +128,7 @@ final class RestoreRun {
             Optional.ofNullable(asked.parallel).orElse(cluster.restore().parallel()),
             Optional.ofNullable(asked.owner),
             asked.action,
-            RestoreOptions.Archiving.OFF);
+            asked.archiving);
     try (ProgressBar bar = output.progress("restore of " + cluster.name())) {
       RestoredFiles files =
           new Restore(repository, options, new Followed(bar)).run(plan, walGet::install);

@@ -51,7 +51,11 @@ final class StatusReader {
         repository.identity().systemId(),
         repository.identity().postgresMajor(),
         repository.identity().encrypted(),
-        new RestorableRanges(inventory, completed, new LastTransaction(repository.wal())).find(),
+        new RestorableRanges(
+                inventory,
+                completed,
+                new LastTransaction(repository.wal(), inventory.segmentSize()))
+            .find(),
         archive(inventory, asked),
         asked.server(),
         gaps(inventory),

@@ -11,6 +11,7 @@ import io.tidemark.postgres.PostgresInstallation;
 import io.tidemark.postgres.PostgresServer;
 import io.tidemark.store.StoreObserver;
 import io.tidemark.testing.FreePort;
+import io.tidemark.testing.LogWatch;
 import io.tidemark.testing.OsUser;
 import io.tidemark.testing.PostgresBinaries;
 import io.tidemark.testing.TemporaryDirectory;
@@ -22,6 +23,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -29,6 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The commands against a real server, each test with a repository and a slot of its own. */
 final class ClusterCommandsTest {
@@ -36,6 +40,8 @@ final class ClusterCommandsTest {
   private static final TestCluster cluster =
       TestCluster.builder(BINARIES).setting("max_slot_wal_keep_size", "1GB").start();
   private static int tests;
+
+  @RegisterExtension final LogWatch log = new LogWatch();
 
   private final TemporaryDirectory home = TemporaryDirectory.create("tm-cli-");
   private final String slot = "cli_" + ++tests;
@@ -299,7 +305,9 @@ final class ClusterCommandsTest {
       statusShowsIt(backup.json().get("label").asText());
       refusals();
       restoresTo(time);
+      recoversWhenItIsStartedByHand();
     }
+    verifies();
     expires();
   }
 
@@ -321,7 +329,7 @@ final class ClusterCommandsTest {
     String to = home.path().resolve("never").toString();
     Result late = cli.run("restore", "shop", "--to", to, "--time", "2199-01-01 00:00Z");
     assertThat(late.exitCode()).isEqualTo(40);
-    assertThat(late.err()).contains("no transaction ended after", "last archived transaction");
+    assertThat(late.err()).contains("no transaction ended after", "the last restorable moment is");
     Result early = cli.run("restore", "shop", "--to", to, "--time", "2020-01-01 00:00Z");
     assertThat(early.exitCode()).isEqualTo(40);
     assertThat(early.err()).contains("before the end of the oldest backup");
@@ -359,6 +367,69 @@ final class ClusterCommandsTest {
     } finally {
       new PostgresServer(PostgresInstallation.find(17, List.of(BINARIES.bin())), to)
           .stop(PostgresServer.StopMode.FAST, Duration.ofMinutes(1));
+    }
+  }
+
+  /** What restore_command would start, here in this process. */
+  private void recoversWhenItIsStartedByHand() throws Exception {
+    Path to = home.path().resolve("by-hand");
+    List<String> line = new ArrayList<>(List.of("restore", "shop", "--to", to.toString()));
+    line.addAll(List.of("--bin-directory", BINARIES.bin().toString(), "--progress", "never"));
+    OsUser.forServers().ifPresent(user -> line.addAll(List.of("--owner", user.name())));
+    Result result = cli.run(line.toArray(String[]::new));
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).contains("pg_ctl -D " + to);
+
+    AtomicReference<Result> fetched = new AtomicReference<>(new Result(-1, "", ""));
+    Thread fetching =
+        Thread.ofPlatform()
+            .start(
+                () ->
+                    fetched.set(
+                        cli.run(
+                            "wal-fetch", "--data-directory", to.toString(), "--mode", "restore",
+                            "shop")));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> Files.exists(to.resolve("pg_wal/tidemark/fetcher.pid")));
+    int port = FreePort.find();
+    PostgresServer server =
+        new PostgresServer(PostgresInstallation.find(17, List.of(BINARIES.bin())), to);
+    try {
+      server.start(
+          Map.of("port", "" + port), to.resolve("server.log"), Duration.ofMinutes(1));
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> !Files.exists(to.resolve("recovery.signal")));
+      assertThat(storyOn(port)).containsExactly("1", "2");
+      fetching.join(Duration.ofSeconds(20));
+      assertThat(fetched.get().exitCode()).as(fetched.get().err()).isZero();
+    } finally {
+      server.stop(PostgresServer.StopMode.FAST, Duration.ofMinutes(1));
+    }
+  }
+
+  private void verifies() throws Exception {
+    Result sound = cli.run("verify", "shop", "--json");
+    assertThat(sound.exitCode()).as(sound.out()).isZero();
+    assertThat(sound.json().at("/backups").asInt()).isOne();
+    assertThat(cli.run("wal", "verify", "shop").out()).contains("sound");
+
+    Path pack = find(".pack");
+    byte[] whole = Files.readAllBytes(pack);
+    byte[] damaged = whole.clone();
+    damaged[damaged.length / 2] ^= 1;
+    pack.toFile().setWritable(true);
+    Files.write(pack, damaged);
+    Result broken = cli.run("verify", "shop");
+    Files.write(pack, whole);
+    assertThat(broken.exitCode()).isEqualTo(51);
+    assertThat(broken.out()).contains("ERROR", pack.getFileName().toString(), "DAMAGED");
+  }
+
+  private Path find(String suffix) throws Exception {
+    try (Stream<Path> files = Files.walk(cli.repository())) {
+      return files.filter(file -> file.toString().endsWith(suffix)).findFirst().orElseThrow();
     }
   }
 
