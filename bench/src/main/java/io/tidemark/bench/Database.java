@@ -44,6 +44,8 @@ final class Database implements AutoCloseable {
       cluster.configure(AFTERWARDS);
       work.settle();
       cluster.start();
+      // Whatever is archived meanwhile: a peer's recovery needs the WAL of Tidemark's backup, too.
+      cluster.value("SELECT lsn FROM pg_create_physical_replication_slot('bench_all', true)");
       return new Database(cluster, bytes);
     } catch (RuntimeException e) {
       cluster.close();
