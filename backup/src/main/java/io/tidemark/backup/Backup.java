@@ -32,7 +32,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -119,8 +122,9 @@ public final class Backup {
 
   /** The lease says that nobody goes on with it any more. */
   private BackupWriter beginOrResume(Instant startTime, ControlFile cluster, Lsn start) {
+    List<BackupEntry> known = repository.backups().list();
     Optional<BackupEntry.Unfinished> interrupted =
-        repository.backups().list().stream()
+        known.stream()
             .filter(BackupEntry.Unfinished.class::isInstance)
             .map(BackupEntry.Unfinished.class::cast)
             .reduce((_, later) -> later);
@@ -128,7 +132,17 @@ public final class Backup {
       LOG.info("goes on with {}, which was interrupted", interrupted.get().name());
       return repository.backups().resume(interrupted.get());
     }
-    return repository.backups().begin(BackupName.full(startTime), cluster.timeline(), start);
+    return repository.backups().begin(unusedName(startTime, known), cluster.timeline(), start);
+  }
+
+  /** Names tell seconds: of two backups in one second the later gets the next. */
+  private static BackupName unusedName(Instant startTime, List<BackupEntry> known) {
+    Set<BackupName> used = known.stream().map(BackupEntry::name).collect(Collectors.toSet());
+    return Stream.iterate(startTime, time -> time.plusSeconds(1))
+        .map(BackupName::full)
+        .filter(name -> !used.contains(name))
+        .findFirst()
+        .orElseThrow();
   }
 
   private Optional<PageVerifier> verifier(ControlFile cluster, Lsn start) {

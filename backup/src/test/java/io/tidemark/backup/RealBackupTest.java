@@ -293,8 +293,7 @@ final class RealBackupTest {
   @ExpectLog("damaged page 1 of base/")
   void reportsADamagedPage() throws IOException {
     try (TestCluster cluster = cluster(PostgresBinaries.NEWEST)) {
-      cluster.sql(
-          "CREATE TABLE hurt AS SELECT generate_series(1, 10000) AS x", "CHECKPOINT");
+      cluster.sql("CREATE TABLE hurt AS SELECT generate_series(1, 10000) AS x", "CHECKPOINT");
       String path = file(cluster, "hurt");
       try (RandomAccessFile file =
           new RandomAccessFile(cluster.data().resolve(path).toFile(), "rw")) {
@@ -369,8 +368,7 @@ final class RealBackupTest {
   void failsCleanlyWhereTheServerRestarts() {
     try (TestCluster cluster = cluster(PostgresBinaries.OLDEST)) {
       TidemarkException failure =
-          catchThrowableOfType(
-              TidemarkException.class, () -> backup(cluster, cluster::restart));
+          catchThrowableOfType(TidemarkException.class, () -> backup(cluster, cluster::restart));
 
       assertThat(failure.code()).isEqualTo(ErrorCode.BACKUP_FAILED);
       assertThat(failure.hint()).contains("goes on from what is stored");

@@ -17,7 +17,10 @@ class ReportTest {
     assertThat(Report.of(result).lines())
         .anySatisfy(line -> assertThat(line).startsWith("| Tidemark | 5.00 (4.00–9.00) | 200 |"))
         .anySatisfy(
-            line -> assertThat(line).startsWith("| pgBackRest zst:3 | 10.0 | 100 |").contains("| 0.50 |"));
+            line ->
+                assertThat(line)
+                    .startsWith("| pgBackRest zst:3 | 10.0 | 100 |")
+                    .contains("| 0.50 |"));
   }
 
   @Test

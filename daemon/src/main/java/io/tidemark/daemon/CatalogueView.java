@@ -48,7 +48,11 @@ record CatalogueView(
     List<Completed> completed =
         entries.stream().filter(Completed.class::isInstance).map(Completed.class::cast).toList();
     List<Range> ranges =
-        new RestorableRanges(inventory, completed, new LastTransaction(repository.wal(), repository.identity().walSegmentSize())).find();
+        new RestorableRanges(
+                inventory,
+                completed,
+                new LastTransaction(repository.wal(), repository.identity().walSegmentSize()))
+            .find();
     return new CatalogueView(
         repository.identity().createdAt(),
         completed.stream().max(Comparator.comparing(entry -> entry.info().startTime())),

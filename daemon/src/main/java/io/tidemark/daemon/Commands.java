@@ -16,7 +16,10 @@ final class Commands {
         .addSubcommand(new BackupCommand(invocation))
         .addSubcommand(new RestoreCommand(invocation))
         .addSubcommand(new StatusCommand(invocation));
-    group(root, new WalCommand(invocation), List.of(new WalListCommand(invocation), new WalVerifyCommand(invocation)));
+    group(
+        root,
+        new WalCommand(invocation),
+        List.of(new WalListCommand(invocation), new WalVerifyCommand(invocation)));
     root.addSubcommand(new VerifyCommand(invocation)).addSubcommand(new ExpireCommand(invocation));
     group(root, new KeyCommand(invocation), List.of(new KeyRotateCommand(invocation)));
     root.addSubcommand(new CompletionCommand(invocation))

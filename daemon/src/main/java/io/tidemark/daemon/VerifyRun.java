@@ -47,16 +47,14 @@ final class VerifyRun {
     int threads = Math.clamp(parallel > 0 ? parallel : settings.restore().parallel(), 1, 8);
     Output output = invocation.output();
     try (Wiring wiring = invocation.wiring(configuration)) {
-      VerificationOptions options =
-          new VerificationOptions(backups, true, pageChecksums, threads);
+      VerificationOptions options = new VerificationOptions(backups, true, pageChecksums, threads);
       Report report = verify(wiring.repository(settings), options, output);
       output.result(report, () -> text(output, report));
       return report.sound() ? 0 : ErrorCode.VERIFY_FAILED.exitCode();
     }
   }
 
-  private Report verify(
-      ClusterRepository repository, VerificationOptions options, Output output) {
+  private Report verify(ClusterRepository repository, VerificationOptions options, Output output) {
     Instant began = Instant.now();
     try (ProgressBar bar = output.progress("verification of " + cluster)) {
       VerificationResult result =
@@ -83,8 +81,7 @@ final class VerifyRun {
   private static String text(Output output, Report report) {
     StringBuilder text = new StringBuilder();
     for (Finding finding : report.findings()) {
-      text.append(
-          "%s  %s: %s\n".formatted(level(output, finding), finding.key(), finding.what()));
+      text.append("%s  %s: %s\n".formatted(level(output, finding), finding.key(), finding.what()));
       if (!finding.action().isEmpty()) {
         text.append("         what to do: ").append(finding.action()).append('\n');
       }

@@ -387,7 +387,11 @@ final class ClusterCommandsTest {
                 () ->
                     fetched.set(
                         cli.run(
-                            "wal-fetch", "--data-directory", to.toString(), "--mode", "restore",
+                            "wal-fetch",
+                            "--data-directory",
+                            to.toString(),
+                            "--mode",
+                            "restore",
                             "shop")));
     Awaitility.await()
         .atMost(Duration.ofSeconds(20))
@@ -396,8 +400,7 @@ final class ClusterCommandsTest {
     PostgresServer server =
         new PostgresServer(PostgresInstallation.find(17, List.of(BINARIES.bin())), to);
     try {
-      server.start(
-          Map.of("port", "" + port), to.resolve("server.log"), Duration.ofMinutes(1));
+      server.start(Map.of("port", "" + port), to.resolve("server.log"), Duration.ofMinutes(1));
       Awaitility.await()
           .atMost(Duration.ofSeconds(30))
           .until(() -> !Files.exists(to.resolve("recovery.signal")));

@@ -119,7 +119,8 @@ final class DaemonSite implements AutoCloseable {
 
   Daemon start(String run) {
     return Daemon.start(
-        Configuration.load(file(run)), SystemdNotifier.of(Map.of(), ProcessHandle.current().pid()),
+        Configuration.load(file(run)),
+        SystemdNotifier.of(Map.of(), ProcessHandle.current().pid()),
         _ -> {});
   }
 

@@ -25,9 +25,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * kill -9, again and again, of the process that archives, of PostgreSQL, of both, of a backup, while
- * clients write. {@code -Dtidemark.test.killRounds=1000} runs longer, {@code -Dtidemark.test.seed}
- * repeats.
+ * kill -9, again and again, of the process that archives, of PostgreSQL, of both, of a backup,
+ * while clients write. {@code -Dtidemark.test.killRounds=1000} runs longer, {@code
+ * -Dtidemark.test.seed} repeats.
  */
 final class KillTest {
   private static final Logger LOG = LoggerFactory.getLogger(KillTest.class);

@@ -103,14 +103,12 @@ final class KilledCluster implements AutoCloseable {
   // Processes
 
   void startArchiver() {
-    archiver =
-        start("archive", "daemon");
+    archiver = start("archive", "daemon");
   }
 
   void startBackup() {
     if (backup == null || !backup.isAlive()) {
-      backup =
-          start("backup", "backup", ArchivedCluster.NAME, "--checkpoint=fast");
+      backup = start("backup", "backup", ArchivedCluster.NAME, "--checkpoint=fast");
     }
   }
 
@@ -124,8 +122,7 @@ final class KilledCluster implements AutoCloseable {
   /** The program itself, in a process of its own. */
   private Process start(String what, String... arguments) {
     String classPath =
-        System.getProperty(
-            "surefire.test.class.path", System.getProperty("java.class.path", ""));
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path", ""));
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -214,8 +211,7 @@ final class KilledCluster implements AutoCloseable {
         .atMost(LIMIT)
         .pollInterval(Duration.ofMillis(50))
         .untilAsserted(
-            () ->
-                assertThat(slot()).as(() -> tail("archive")).isGreaterThanOrEqualTo(lsn));
+            () -> assertThat(slot()).as(() -> tail("archive")).isGreaterThanOrEqualTo(lsn));
   }
 
   private String tail(String what) {
@@ -232,8 +228,7 @@ final class KilledCluster implements AutoCloseable {
     try (ClusterRepository reader = reader()) {
       WalInventory inventory = reader.wal().inventory();
       assertThat(inventory.remarks()).isEmpty();
-      assertThat(inventory.of(ONE.timeline()).orElseThrow().gaps())
-          .noneMatch(WalGap::isOnRecord);
+      assertThat(inventory.of(ONE.timeline()).orElseThrow().gaps()).noneMatch(WalGap::isOnRecord);
       Lsn reach = inventory.reachableFrom(ONE, first);
       assertThat(reach).isGreaterThanOrEqualTo(acknowledged);
       compareBytes(reader, reach);
@@ -244,8 +239,7 @@ final class KilledCluster implements AutoCloseable {
   /** What is archived is what the server has, byte for byte. */
   private void compareBytes(ClusterRepository reader, Lsn reach) throws IOException {
     WalSegment segment =
-        WalSegment.containing(
-            ONE.timeline(), compared, reader.identity().walSegmentSize());
+        WalSegment.containing(ONE.timeline(), compared, reader.identity().walSegmentSize());
     for (; segment.start().isBefore(reach); segment = segment.next()) {
       Path file = server.data().resolve("pg_wal").resolve(segment.name());
       int length = (int) Math.min(segment.size().bytes(), reach.minus(segment.start()));

@@ -75,8 +75,7 @@ final class LongStoryTest {
         ArchivedCluster archived =
             new ArchivedCluster(
                 primary, store.store(), variant.options(directory), directory.resolve("spool"))) {
-      Restorer restorer =
-          new Restorer(archived.repository(), variant.binaries(), directory);
+      Restorer restorer = new Restorer(archived.repository(), variant.binaries(), directory);
       FirstTimeline first = firstTimeline(variant, primary, archived);
       restoreEachTarget(restorer, first);
       try (TestCluster next = promote(variant, primary, restorer, first)) {
@@ -153,8 +152,7 @@ final class LongStoryTest {
     check(restorer, "xid", to(xid), first.live(), moment.content());
     check(restorer, "before-xid", before(xid), first.live(), first.beforeMarker());
     check(restorer, "name", to(new RestoreTarget.AtName(POINT)), first.live(), first.named());
-    check(
-        restorer, "immediate", to(new RestoreTarget.Immediate()), first.quiet(), first.atQuiet());
+    check(restorer, "immediate", to(new RestoreTarget.Immediate()), first.quiet(), first.atQuiet());
     check(restorer, "end", RestoreRequest.LATEST, first.quiet(), first.end());
   }
 
@@ -190,8 +188,7 @@ final class LongStoryTest {
       Awaitility.await()
           .atMost(Duration.ofMinutes(1))
           .until(
-              () ->
-                  Lsn.parse(standby.value("SELECT pg_last_wal_replay_lsn()")).isAtLeast(written));
+              () -> Lsn.parse(standby.value("SELECT pg_last_wal_replay_lsn()")).isAtLeast(written));
       standby.promote();
       return standby;
     }
@@ -204,8 +201,7 @@ final class LongStoryTest {
   }
 
   /** What it writes after the promotion is archived, and is on the first timeline only. */
-  private static ClusterContent goOnOnTheOldPrimary(
-      TestCluster primary, ArchivedCluster archived) {
+  private static ClusterContent goOnOnTheOldPrimary(TestCluster primary, ArchivedCluster archived) {
     primary.sql("CREATE TABLE only_on_one AS SELECT i FROM generate_series(1, 1000) i");
     archived.awaitArchived();
     return ClusterContent.of(primary);
@@ -243,15 +239,13 @@ final class LongStoryTest {
   private static void requireGapless(ArchivedCluster archived, Restorer restorer, Lsn end) {
     WalInventory inventory = archived.repository().wal().inventory();
     TimelineHistory history = archived.repository().wal().history(TWO).orElseThrow();
-    Lsn from =
-        restorer.plan(to(new RestoreTarget.Immediate())).backup().startLsn();
+    Lsn from = restorer.plan(to(new RestoreTarget.Immediate())).backup().startLsn();
     assertThat(inventory.remarks()).isEmpty();
     assertThat(inventory.firstGap(history, from, end)).isEmpty();
     assertThat(inventory.reachableFrom(history, from)).isGreaterThanOrEqualTo(end);
   }
 
-  private static void acrossTheSwitch(
-      Restorer restorer, BackupName old, Workload.Snapshot moment) {
+  private static void acrossTheSwitch(Restorer restorer, BackupName old, Workload.Snapshot moment) {
     RestoreRequest request =
         new RestoreRequest(
             new RestoreTarget.AtLsn(Lsn.parse(moment.lsn())),

@@ -24,8 +24,7 @@ final class OracleTest {
     OsUser.letIn(directory);
     PostgresBinaries debian = PostgresBinaries.debian().orElseThrow();
     try (StoryStore store = StoryStore.posix(directory.resolve("repository"));
-        TestCluster primary =
-            TestCluster.builder(debian).fsync(false).tablespace("aside").start();
+        TestCluster primary = TestCluster.builder(debian).fsync(false).tablespace("aside").start();
         ArchivedCluster archived =
             new ArchivedCluster(
                 primary, store.store(), KilledCluster.OPTIONS, directory.resolve("spool"));

@@ -81,8 +81,7 @@ final class RecoveryOutageTest {
     try (TestCluster cluster =
             TestCluster.builder(BINARIES).walSegmentMegabytes(1).fsync(false).start();
         ArchivedCluster archived =
-            new ArchivedCluster(
-                cluster, store, KilledCluster.OPTIONS, shared.resolve("spool"));
+            new ArchivedCluster(cluster, store, KilledCluster.OPTIONS, shared.resolve("spool"));
         Workload workload = Workload.on(cluster).seed(5).rate(300).start()) {
       workload.awaitMore(50);
       assertThat(archived.backup().damagedPages()).isEmpty();
@@ -172,8 +171,7 @@ final class RecoveryOutageTest {
   }
 
   private Restorer restorer() {
-    return new Restorer(
-        Objects.requireNonNull(source).repository(), BINARIES, directory, PATIENCE);
+    return new Restorer(Objects.requireNonNull(source).repository(), BINARIES, directory, PATIENCE);
   }
 
   private static Predicate<Call> reads(String part) {

@@ -11,8 +11,7 @@ record Restored(RestorePlan plan, RecoveryProof proof, PostgresServer server, in
     implements AutoCloseable {
   /** What its tables hold. */
   ClusterContent content() {
-    return ClusterContent.of(
-        "jdbc:postgresql://127.0.0.1:" + port + "/postgres", "postgres", null);
+    return ClusterContent.of("jdbc:postgresql://127.0.0.1:" + port + "/postgres", "postgres", null);
   }
 
   @Override

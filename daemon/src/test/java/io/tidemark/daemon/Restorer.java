@@ -46,10 +46,7 @@ final class Restorer {
    * @param patience how long PostgreSQL waits for one file of WAL
    */
   Restorer(
-      ClusterRepository repository,
-      PostgresBinaries binaries,
-      Path parent,
-      Duration patience) {
+      ClusterRepository repository, PostgresBinaries binaries, Path parent, Duration patience) {
     this.repository = repository;
     this.binaries = binaries;
     this.parent = parent;

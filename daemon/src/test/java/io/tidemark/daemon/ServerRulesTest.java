@@ -125,7 +125,8 @@ final class ServerRulesTest {
     "logical, true, reserved, FAIL"
   })
   void judgesTheSlot(String type, boolean active, String status, Level level) {
-    assertThat(find(facts(GOOD, List.of(slot(type, active, status)), ALL), "stream", "slot").level())
+    assertThat(
+            find(facts(GOOD, List.of(slot(type, active, status)), ALL), "stream", "slot").level())
         .isEqualTo(level);
   }
 

@@ -101,11 +101,12 @@ final class StoryImagesTest {
                   .damagedPages())
           .isEmpty();
       sql(port, "INSERT INTO kept SELECT i, md5(i::text) FROM generate_series(1, 10000) i");
-      Lsn written = session.first("SELECT pg_current_wal_lsn() AS lsn", row ->
-          row.optionalLsn("lsn").orElseThrow()).orElseThrow();
-      Awaitility.await()
-          .atMost(LIMIT)
-          .until(() -> archiver.status().durable().isAtLeast(written));
+      Lsn written =
+          session
+              .first(
+                  "SELECT pg_current_wal_lsn() AS lsn", row -> row.optionalLsn("lsn").orElseThrow())
+              .orElseThrow();
+      Awaitility.await().atMost(LIMIT).until(() -> archiver.status().durable().isAtLeast(written));
     } finally {
       archiver.close();
       archiving.join();

@@ -45,8 +45,7 @@ record StoryStore(ObjectStore store, Runnable stopServer) implements AutoCloseab
   /** With many quick retries, as the program has with slower ones. */
   static ObjectStore retrying(ObjectStore store, long seed) {
     RetryPolicy policy =
-        new RetryPolicy(
-            12, Duration.ofMillis(10), Duration.ofMillis(200), Duration.ofSeconds(30));
+        new RetryPolicy(12, Duration.ofMillis(10), Duration.ofMillis(200), Duration.ofSeconds(30));
     SplittableRandom random = new SplittableRandom(seed);
     return new RetryingStore(
         store,

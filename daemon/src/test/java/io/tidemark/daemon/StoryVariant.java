@@ -27,12 +27,10 @@ record StoryVariant(
 
   static StoryVariant of(int major) {
     return switch (major) {
-      case 15 ->
-          new StoryVariant(15, 16, Compression.Algorithm.ZSTD, false, false, false, false);
+      case 15 -> new StoryVariant(15, 16, Compression.Algorithm.ZSTD, false, false, false, false);
       case 16 -> new StoryVariant(16, 1, Compression.Algorithm.LZ4, true, false, false, false);
       case 17 -> new StoryVariant(17, 1, Compression.Algorithm.ZSTD, false, true, false, true);
-      default ->
-          new StoryVariant(major, 16, Compression.Algorithm.NONE, false, false, true, true);
+      default -> new StoryVariant(major, 16, Compression.Algorithm.NONE, false, false, true, true);
     };
   }
 

@@ -138,8 +138,7 @@ final class RealRecoveryTest {
     RestoredServer server = restore(RestoreRequest.LATEST, TargetAction.PROMOTE);
     WalSegment late = segmentOf(marks.get(6).lsnAfter());
     store.always(
-        FaultyStore.keyContains(late.name()),
-        new StoreFault.Fail(StoreException.Kind.UNAVAILABLE));
+        FaultyStore.keyContains(late.name()), new StoreFault.Fail(StoreException.Kind.UNAVAILABLE));
 
     TidemarkException failure =
         catchThrowableOfType(TidemarkException.class, () -> server.recover(Map.of()));
@@ -183,8 +182,7 @@ final class RealRecoveryTest {
   }
 
   private static RestoreRequest at(RestoreTarget target, boolean exclusive) {
-    return new RestoreRequest(
-        target, exclusive, new TimelineChoice.OfBackup(), Optional.empty());
+    return new RestoreRequest(target, exclusive, new TimelineChoice.OfBackup(), Optional.empty());
   }
 
   private ClusterRepository repository() {
@@ -243,7 +241,9 @@ final class RealRecoveryTest {
             .tablespace("fast")
             .start()) {
       tablespaces =
-          Map.of(Objects.requireNonNull(cluster.tablespaces().get("fast")).toRealPath(), temporary.resolve("tablespaces"));
+          Map.of(
+              Objects.requireNonNull(cluster.tablespaces().get("fast")).toRealPath(),
+              temporary.resolve("tablespaces"));
       PostgresEndpoint endpoint =
           PostgresEndpoint.to(
               new HostPort(cluster.host(), cluster.port()), "postgres", cluster.user());
@@ -269,8 +269,7 @@ final class RealRecoveryTest {
 
   private ClusterRepository create(PostgresEndpoint endpoint) {
     RepositoryOptions options =
-        new RepositoryOptions(
-            Compression.DEFAULT, Optional.empty(), new Writer("test", 1, "0.1"));
+        new RepositoryOptions(Compression.DEFAULT, Optional.empty(), new Writer("test", 1, "0.1"));
     try (PostgresSession session = PostgresSession.open(endpoint)) {
       return ClusterRepository.create(
           store,
@@ -292,8 +291,7 @@ final class RealRecoveryTest {
         "CREATE TABLE in_tablespace TABLESPACE fast AS SELECT generate_series(1, 1000) AS x",
         "CREATE UNLOGGED TABLE unlogged_one AS SELECT 1 AS x");
     try (PostgresSession session = PostgresSession.open(endpoint)) {
-      new Backup(
-              repository(), session, cluster.data(), BackupOptions.DEFAULT, BackupProgress.NONE)
+      new Backup(repository(), session, cluster.data(), BackupOptions.DEFAULT, BackupProgress.NONE)
           .run();
     }
     for (int n = 1; n <= MARKS; n++) {

@@ -64,8 +64,7 @@ final class RestoredServer implements AutoCloseable {
   /** Starts the server and follows its recovery. */
   RecoveryProof recover(Map<String, String> settings) throws InterruptedException {
     Map<String, String> commandLine =
-        new HashMap<>(
-            Map.of("port", "" + port, "unix_socket_directories", "", "fsync", "off"));
+        new HashMap<>(Map.of("port", "" + port, "unix_socket_directories", "", "fsync", "off"));
     commandLine.putAll(settings);
     try (WalFetcher fetcher =
         WalFetcher.open(repository, options.directory(), RestoreSettings.defaults())
@@ -73,10 +72,7 @@ final class RestoredServer implements AutoCloseable {
       Thread fetching = Thread.ofPlatform().start(fetcher::run);
       try {
         return new Recovery(server, this::session, plan, options.action())
-            .run(
-                commandLine,
-                options.directory().resolve("recovery.log"),
-                RecoveryProgress.NONE);
+            .run(commandLine, options.directory().resolve("recovery.log"), RecoveryProgress.NONE);
       } finally {
         fetching.interrupt();
         fetching.join();

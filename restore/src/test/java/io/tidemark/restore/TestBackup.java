@@ -41,6 +41,7 @@ import java.util.TreeSet;
 final class TestBackup {
   static final SystemId SYSTEM = new SystemId(7422446688224466882L);
   static final PostgresMajor MAJOR = PostgresMajor.of(17);
+
   /** DB_IN_PRODUCTION of pg_control.h. */
   private static final int IN_PRODUCTION = 6;
 
@@ -132,7 +133,10 @@ final class TestBackup {
                 List.of(),
                 new TreeSet<>(directories.keySet())
                     .stream()
-                        .map(path -> new Manifest.Directory(path, Objects.requireNonNull(directories.get(path))))
+                        .map(
+                            path ->
+                                new Manifest.Directory(
+                                    path, Objects.requireNonNull(directories.get(path))))
                         .toList(),
                 stored));
     return new RestorePlan(

@@ -48,8 +48,7 @@ final class WalFetcherTest {
   void makeDirectory() throws IOException {
     Files.createDirectories(data.resolve("pg_wal"));
     Files.createDirectories(data.resolve("global"));
-    Files.write(
-        data.resolve(ControlFile.PATH), TestBackup.controlFile(TestBackup.SYSTEM));
+    Files.write(data.resolve(ControlFile.PATH), TestBackup.controlFile(TestBackup.SYSTEM));
     Files.createFile(data.resolve("recovery.signal"));
   }
 
@@ -111,9 +110,7 @@ final class WalFetcherTest {
   }
 
   private static List<String> names(long from, long to) {
-    return LongStream.rangeClosed(from, to)
-        .mapToObj(n -> name(1, n))
-        .collect(Collectors.toList());
+    return LongStream.rangeClosed(from, to).mapToObj(n -> name(1, n)).collect(Collectors.toList());
   }
 
   private void way(Timeline timeline, Optional<Lsn> until) {
@@ -243,10 +240,8 @@ final class WalFetcherTest {
   @Test
   void answersWhileReadingAheadHangs() throws IOException {
     wal.put(1, 1, 8);
-    store.always(
-        FaultyStore.keyContains(name(1, 2)), new StoreFault.Hang(Duration.ofSeconds(50)));
-    store.always(
-        FaultyStore.keyContains(name(1, 3)), new StoreFault.Hang(Duration.ofSeconds(50)));
+    store.always(FaultyStore.keyContains(name(1, 2)), new StoreFault.Hang(Duration.ofSeconds(50)));
+    store.always(FaultyStore.keyContains(name(1, 3)), new StoreFault.Hang(Duration.ofSeconds(50)));
     try (WalFetcher fetcher = open()) {
       assertThat(ask(fetcher, name(1, 1))).isEmpty();
       fetcher.step();
@@ -261,8 +256,7 @@ final class WalFetcherTest {
   void asksAFailingStoreAheadOnlyOnceASecond() throws IOException {
     wal.put(1, 1, 1);
     try (WalFetcher fetcher = open()) {
-      store.always(
-          FaultyStore.any(), new StoreFault.Fail(StoreException.Kind.UNAVAILABLE));
+      store.always(FaultyStore.any(), new StoreFault.Fail(StoreException.Kind.UNAVAILABLE));
       assertThat(ask(fetcher, name(1, 1))).isEqualTo(".failed");
       await().until(() -> store.spoiled() > 1);
       int calls = store.calls().size();
@@ -352,8 +346,7 @@ final class WalFetcherTest {
   void stagesNoMoreThanConfiguredHoweverLargeSegmentsAre() throws IOException {
     WalStage stage = WalStage.of(data);
     ArchivedFiles source =
-        new ArchivedFiles(
-            wal.repository().wal(), TestWal.SIZE, Optional.empty(), Optional.empty());
+        new ArchivedFiles(wal.repository().wal(), TestWal.SIZE, Optional.empty(), Optional.empty());
     RestoreSettings settings = new RestoreSettings(8, 256 << 20);
 
     try (StagedAhead small = new StagedAhead(stage, source, TestWal.SIZE, settings);

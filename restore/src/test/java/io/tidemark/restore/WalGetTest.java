@@ -126,7 +126,9 @@ final class WalGetTest {
     assertThat(end(loop)).isEqualTo(new Called(0, ""));
     double millis = (System.nanoTime() - began) / 1e6 / calls;
     LOG.info("a call takes {} ms", millis);
-    assertThat(millis).as("milliseconds a call, on a machine that does other things").isLessThan(60);
+    assertThat(millis)
+        .as("milliseconds a call, on a machine that does other things")
+        .isLessThan(60);
     assertThat(target).hasContent("segment 99");
     assertThat(home.resolve("stage")).isEmptyDirectory();
   }
