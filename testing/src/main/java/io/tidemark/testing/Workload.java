@@ -233,6 +233,9 @@ public final class Workload implements AutoCloseable {
 
   private void end() {
     stopped = true;
+    while (gate.isWriteLockedByCurrentThread()) {
+      resume(); // what failed during a pause must not keep the threads from ending
+    }
     workers.forEach(WorkloadWorker::wake);
     for (Thread thread : threads) {
       try {
