@@ -246,14 +246,40 @@ public abstract class ObjectStoreConformance {
         race(
             racer -> {
               for (int i = 0; i < 10; i++) {
-                store.putIfAbsent("busy/group/" + racer + "-" + i, Content.of(new byte[] {1}));
-                store.delete("busy/group/" + racer + "-" + i);
+                putUntilAnswered("busy/group/" + racer + "-" + i);
+                deleteUntilAnswered("busy/group/" + racer + "-" + i);
               }
-              return store.putIfAbsent("busy/group/" + racer, Content.of(new byte[] {2}));
+              return putUntilAnswered("busy/group/" + racer);
             });
 
     assertThat(put).containsOnly(true);
     assertThat(keys("busy/")).hasSize(RACERS);
+  }
+
+  /** A server may be at a loss for a moment while a group's directory comes and goes. */
+  private boolean putUntilAnswered(String key) {
+    for (int i = 1; ; i++) {
+      try {
+        return store.putIfAbsent(key, Content.of(new byte[] {2})) || i > 1;
+      } catch (StoreException e) {
+        if (e.kind() != Kind.UNAVAILABLE || i == 20) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private void deleteUntilAnswered(String key) {
+    for (int i = 1; ; i++) {
+      try {
+        store.delete(key);
+        return;
+      } catch (StoreException e) {
+        if (e.kind() != Kind.UNAVAILABLE || i == 20) {
+          throw e;
+        }
+      }
+    }
   }
 
   @Test
