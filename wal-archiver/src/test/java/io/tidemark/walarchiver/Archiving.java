@@ -192,6 +192,10 @@ final class Archiving implements AutoCloseable {
     return events(type).getLast();
   }
 
+  void awaitEither(Class<? extends ArchiverEvent> one, Class<? extends ArchiverEvent> other) {
+    await().atMost(LIMIT).until(() -> !events(one).isEmpty() || !events(other).isEmpty());
+  }
+
   /** No acknowledgement ever ran ahead, and there were some. */
   void assertTruthful() {
     assertThat(auditor.lies()).isEmpty();
