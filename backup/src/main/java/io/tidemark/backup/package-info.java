@@ -1,4 +1,7 @@
-/** Data files into the repository, and the removal of what no recovery can need any more. */
+/**
+ * A server's data files into the repository: verified, in parallel, resumable. Knows neither
+ * archiver nor restore; what a backup needs no more, the repository's expiry removes.
+ */
 @NullMarked
 package io.tidemark.backup;
 
