@@ -10,6 +10,7 @@ import io.tidemark.replicamanager.SlotView;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +33,8 @@ final class ServerWatch implements Loop.Step, AutoCloseable {
             server,
             vitals.isStreaming()
                 ? List.of(new SlotName(vitals.cluster.archive().slot()))
-                : List.of());
+                : List.of(),
+            Optional.empty());
     this.complaint = new Complaint(LOG, vitals.cluster.name() + ": PostgreSQL");
   }
 

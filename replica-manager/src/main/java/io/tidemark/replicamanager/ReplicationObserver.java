@@ -6,9 +6,13 @@ import io.tidemark.postgres.PostgresException;
 import io.tidemark.postgres.PostgresSession;
 import io.tidemark.postgres.ReplicationSlotRow;
 import io.tidemark.postgres.SlotName;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -21,16 +25,22 @@ public final class ReplicationObserver implements AutoCloseable {
       "SELECT setting FROM pg_settings WHERE name = 'max_slot_wal_keep_size'";
 
   private final PostgresEndpoint server;
-  private final List<SlotName> expected;
+  private final List<SlotName> owned;
+  private final Optional<Path> wal;
+  private final WalRates rates = new WalRates();
+  private final HorizonWatch horizon = new HorizonWatch();
   private WalRate rate = WalRate.unknown();
   private @Nullable PostgresSession session;
 
   /**
-   * @param expected slots that are said to be missing where they are not there
+   * @param owned slots of Tidemark's, said to be missing where they are not there; others of its
+   *     prefix are orphans
+   * @param wal the server's pg_wal, where that is on this machine
    */
-  public ReplicationObserver(PostgresEndpoint server, List<SlotName> expected) {
+  public ReplicationObserver(PostgresEndpoint server, List<SlotName> owned, Optional<Path> wal) {
     this.server = server;
-    this.expected = List.copyOf(expected);
+    this.owned = List.copyOf(owned);
+    this.wal = wal;
   }
 
   /**
@@ -51,39 +61,61 @@ public final class ReplicationObserver implements AutoCloseable {
     List<ReplicationSlotRow> slots = open.replicationSlots();
     Lsn current = open.currentWalLsn();
     KeepLimit limit = open.value(KEEP_LIMIT).map(KeepLimit::ofMegabytes).orElse(KeepLimit.NONE);
-    rate = rate.next(current, System.nanoTime());
+    long nanos = System.nanoTime();
+    rate = rate.next(current, nanos);
+    rates.sample(current, nanos);
+    Instant now = Instant.now();
     return new ReplicationView(
-        Instant.now(),
+        now,
         open.isInRecovery(),
         current,
         rate.bytesPerSecond(),
+        rates.high(),
         limit,
         views(slots, current, limit),
-        open.standbys().stream().map(row -> StandbyLag.of(row, current)).toList());
+        open.standbys().stream().map(row -> StandbyLag.of(row, current)).toList(),
+        horizon.look(open, now));
   }
 
   private List<SlotView> views(List<ReplicationSlotRow> slots, Lsn current, KeepLimit limit) {
+    OptionalLong diskFree = diskFree();
     List<SlotView> views = new ArrayList<>();
     for (ReplicationSlotRow slot : slots) {
-      views.add(
-          new SlotView(
-              slot.name(),
-              slot.active(),
-              SlotHealth.retainedBytes(slot, current),
-              slot.safeWalSize().map(OptionalLong::of).orElseGet(OptionalLong::empty),
-              SlotHealth.judge(slot, limit, rate.bytesPerSecond())));
+      views.add(view(slot, current, limit, diskFree));
     }
-    for (SlotName name : expected) {
+    for (SlotName name : owned) {
       if (slots.stream().noneMatch(slot -> slot.name().equals(name))) {
-        views.add(missing(name));
+        views.add(SlotView.missing(name));
       }
     }
     return views;
   }
 
-  private static SlotView missing(SlotName name) {
+  private SlotView view(
+      ReplicationSlotRow slot, Lsn current, KeepLimit limit, OptionalLong diskFree) {
+    SlotHealth health = SlotHealth.judge(slot, limit, rate.bytesPerSecond());
+    OptionalLong safe = slot.safeWalSize().map(OptionalLong::of).orElseGet(OptionalLong::empty);
+    boolean lost = health instanceof SlotHealth.Lost;
     return new SlotView(
-        name, false, OptionalLong.empty(), OptionalLong.empty(), new SlotHealth.Missing());
+        slot.name(),
+        slot.active(),
+        SlotOwner.of(slot, owned),
+        SlotHealth.retainedBytes(slot, current),
+        safe,
+        TimeToLoss.estimate(safe, lost, diskFree, rates.high(), rate.bytesPerSecond()),
+        health);
+  }
+
+  private OptionalLong diskFree() {
+    if (wal.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    try {
+      return OptionalLong.of(Files.getFileStore(wal.get()).getUsableSpace());
+    } catch (IOException e) {
+      // Not ours to see, or of another machine: then it is unknown.
+      return OptionalLong.empty();
+    }
   }
 
   private PostgresSession connected() {

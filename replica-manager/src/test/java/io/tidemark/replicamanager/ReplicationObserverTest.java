@@ -12,6 +12,7 @@ import io.tidemark.testing.TestCluster;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,7 +25,9 @@ class ReplicationObserverTest {
             TestCluster.builder(PostgresBinaries.of(major)).fsync(false).start();
         ReplicationObserver observer =
             new ReplicationObserver(
-                endpoint(cluster), List.of(new SlotName("kept"), new SlotName("absent")))) {
+                endpoint(cluster),
+                List.of(new SlotName("kept"), new SlotName("absent")),
+                Optional.of(cluster.data().resolve("pg_wal")))) {
       cluster.sql("SELECT pg_create_physical_replication_slot('kept', true)");
 
       ReplicationView first = observer.step();
