@@ -20,9 +20,14 @@ public record ClusterSettings(
     ArchiveSettings archive,
     BackupSettings backup,
     RetentionSettings retention,
-    RestoreSettings restore) {
+    RestoreSettings restore,
+    HeartbeatSettings heartbeat) {
 
-  static Optional<ClusterSettings> read(String name, Section section, Set<String> repositories) {
+  /**
+   * @param hasReplicas whether the file has replicas of it
+   */
+  static Optional<ClusterSettings> read(
+      String name, Section section, Set<String> repositories, boolean hasReplicas) {
     String repository = section.require("repository", Kind.TEXT);
     if (!repositories.contains(repository)) {
       section.problem(
@@ -45,6 +50,7 @@ public record ClusterSettings(
                 ArchiveSettings.read(name, section.section("archive")),
                 BackupSettings.read(section.section("backup"), connection),
                 RetentionSettings.read(section.section("retention")),
-                RestoreSettings.read(section.section("restore"))));
+                RestoreSettings.read(section.section("restore")),
+                HeartbeatSettings.read(section.section("heartbeat"), hasReplicas)));
   }
 }

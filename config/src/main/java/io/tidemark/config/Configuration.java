@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What the operator asked for.
@@ -25,6 +26,7 @@ import java.util.Set;
  * @param stateDirectory for the spool
  * @param repositories by name, in the order of the file
  * @param clusters by name, in the order of the file
+ * @param replicas by name, in the order of the file; may be none
  */
 public record Configuration(
     Path file,
@@ -33,13 +35,15 @@ public record Configuration(
     Path runDirectory,
     Path stateDirectory,
     Map<String, RepositorySettings> repositories,
-    Map<String, ClusterSettings> clusters) {
+    Map<String, ClusterSettings> clusters,
+    Map<String, ReplicaSettings> replicas) {
 
   private static final int LARGEST_BYTES = 1 << 20;
 
   public Configuration {
     repositories = Collections.unmodifiableMap(new LinkedHashMap<>(repositories));
     clusters = Collections.unmodifiableMap(new LinkedHashMap<>(clusters));
+    replicas = Collections.unmodifiableMap(new LinkedHashMap<>(replicas));
   }
 
   /**
@@ -66,19 +70,37 @@ public record Configuration(
 
   /** The cluster of that name, or an error that says which there are. */
   public ClusterSettings cluster(String name) {
-    ClusterSettings cluster = clusters.get(name);
-    if (cluster == null) {
+    return named("cluster", name, clusters);
+  }
+
+  /** The replica of that name, or an error that says which there are. */
+  public ReplicaSettings replica(String name) {
+    return named("replica", name, replicas);
+  }
+
+  /** The replicas of a cluster, in the order of the file. */
+  public List<ReplicaSettings> replicasOf(ClusterSettings cluster) {
+    return replicas.values().stream()
+        .filter(replica -> replica.cluster().equals(cluster.name()))
+        .toList();
+  }
+
+  private <T> T named(String what, String name, Map<String, T> known) {
+    T found = known.get(name);
+    if (found == null) {
       throw new TidemarkException(
           ErrorCode.USAGE,
-          "there is no cluster \""
-              + name
-              + "\" in "
-              + file
-              + "; expected one of "
-              + String.join(", ", clusters.keySet()),
-          Nearest.suggestion(name, clusters.keySet()));
+          "there is no %s \"%s\" in %s; expected %s"
+              .formatted(
+                  what,
+                  name,
+                  file,
+                  known.isEmpty()
+                      ? "a section " + what + "s with it"
+                      : "one of " + String.join(", ", known.keySet())),
+          Nearest.suggestion(name, known.keySet()));
     }
-    return cluster;
+    return found;
   }
 
   /** The repository that a cluster of this configuration uses. */
@@ -99,6 +121,10 @@ public record Configuration(
     for (ClusterSettings cluster : clusters.values()) {
       secrets.addAll(secrets(cluster.connection()));
       cluster.backup().standby().ifPresent(standby -> secrets.addAll(secrets(standby)));
+    }
+    for (ReplicaSettings replica : replicas.values()) {
+      secrets.add(
+          replica.read().flatMap(ReadSettings::role).flatMap(ReadSettings.Role::passwordFile));
     }
     return secrets.stream().flatMap(Optional::stream).distinct().toList();
   }
@@ -122,7 +148,10 @@ public record Configuration(
         (name, section) ->
             RepositorySettings.read(name, section)
                 .ifPresent(repository -> repositories.put(name, repository)));
-    Map<String, ClusterSettings> clusters = clusters(top, sections.keySet());
+    Map<String, Section> standbys = top.named("replicas", "replica");
+    Map<String, ClusterSettings> clusters = clusters(top, sections.keySet(), standbys);
+    Map<String, ReplicaSettings> replicas = replicas(top, standbys);
+    new ReplicaRules(clusters, replicas, standbys).check();
     top.requireSomeIn("repositories", "a section with at least one repository");
     top.requireSomeIn("clusters", "a section with at least one cluster");
     return top.build(
@@ -134,16 +163,37 @@ public record Configuration(
                 top.get("run-directory", Kind.PATH, "/run/tidemark"),
                 top.get("state-directory", Kind.PATH, "/var/lib/tidemark"),
                 repositories,
-                clusters));
+                clusters,
+                replicas));
   }
 
-  private static Map<String, ClusterSettings> clusters(Section top, Set<String> repositories) {
+  private static Map<String, ReplicaSettings> replicas(Section top, Map<String, Section> sections) {
+    Map<String, ReplicaSettings> replicas = new LinkedHashMap<>();
+    sections.forEach(
+        (name, section) -> {
+          if (!ReplicaSettings.NAME.matcher(name).matches()) {
+            top.section("replicas")
+                .problem(
+                    name, "found the name \"" + name + "\"", ReplicaSettings.NAME_EXPECTED, "");
+            return;
+          }
+          ReplicaSettings.read(name, section).ifPresent(replica -> replicas.put(name, replica));
+        });
+    return replicas;
+  }
+
+  private static Map<String, ClusterSettings> clusters(
+      Section top, Set<String> repositories, Map<String, Section> replicas) {
+    Set<String> replicated =
+        replicas.values().stream()
+            .map(section -> section.peek("cluster"))
+            .collect(Collectors.toUnmodifiableSet());
     Map<String, ClusterSettings> clusters = new LinkedHashMap<>();
     Set<List<Object>> slots = new HashSet<>();
     top.named("clusters", "cluster")
         .forEach(
             (name, section) ->
-                ClusterSettings.read(name, section, repositories)
+                ClusterSettings.read(name, section, repositories, replicated.contains(name))
                     .ifPresent(
                         cluster -> {
                           checkSlot(slots, section, cluster);

@@ -41,6 +41,12 @@ record Kind<T>(
           "a duration such as 500ms, 1s, 15m, 4h or 7d",
           "1s",
           scalar -> text(scalar).flatMap(Units::duration));
+  static final Kind<Optional<Duration>> PERIOD =
+      of(
+          "duration, none",
+          "a duration such as 500ms, 1s, 15m, 4h or 7d, or none",
+          "none",
+          scalar -> text(scalar).flatMap(Kind::period));
   static final Kind<Long> SIZE =
       of(
           "size",
@@ -84,6 +90,17 @@ record Kind<T>(
               + " such as \"0 0 2 * * ?\", or none",
           "none",
           scalar -> text(scalar).flatMap(Kind::cron));
+
+  /** The value of a setting of PostgreSQL's, however YAML reads it. */
+  static final Kind<String> SETTING =
+      of(
+          "setting",
+          "a value as postgresql.conf has it, without quotes",
+          "on",
+          scalar ->
+              Optional.of(scalar.text())
+                  .filter(_ -> scalar.type() != YamlNode.Type.NULL)
+                  .filter(text -> text.chars().noneMatch(Character::isISOControl)));
 
   private static <T> Kind<T> of(
       String name, String expected, String example, Function<Scalar, Optional<T>> parser) {
@@ -172,6 +189,11 @@ record Kind<T>(
     return !host.isEmpty() && port.matches("[0-9]{1,5}") && Integer.parseInt(port) <= 65_535
         ? Optional.of(Optional.of(InetSocketAddress.createUnresolved(host, Integer.parseInt(port))))
         : Optional.empty();
+  }
+
+  private static Optional<Optional<Duration>> period(String text) {
+    Optional<Duration> duration = Units.duration(text);
+    return duration.isPresent() || text.equals("none") ? Optional.of(duration) : Optional.empty();
   }
 
   private static Optional<Optional<String>> cron(String text) {

@@ -112,6 +112,37 @@ final class Section {
     return items.stream().map(item -> value(key, item, kind)).flatMap(Optional::stream).toList();
   }
 
+  /** What stands under a key as names and plain values, in the order of the file. */
+  Map<String, String> texts(String key) {
+    return pairs(key, "names and values", Kind.SETTING);
+  }
+
+  /** What stands under a key as one path for another. */
+  Map<Path, Path> paths(String key) {
+    Map<Path, Path> paths = new LinkedHashMap<>();
+    pairs(key, "path: path", Kind.PATH)
+        .forEach(
+            (name, value) -> {
+              Scalar written = new Scalar(at, YamlNode.Type.TEXT, name);
+              Optional<Path> from = Kind.PATH.parse(written);
+              if (from.isEmpty()) {
+                problem(key, "found " + written.describe(), Kind.PATH.expected(), "");
+              }
+              from.ifPresent(path -> paths.put(path, value));
+            });
+    return paths;
+  }
+
+  private <T> Map<String, T> pairs(String key, String kindName, Kind<T> kind) {
+    know(key, kindName, "");
+    Section pairs = section(key);
+    Map<String, T> found = new LinkedHashMap<>();
+    pairs.entries.forEach(
+        (name, entry) ->
+            pairs.value(name, entry.value(), kind).ifPresent(value -> found.put(name, value)));
+    return found;
+  }
+
   /** Whether the key has a plain value where a section could also stand. */
   boolean isShort(String key) {
     Entry entry = entries.get(key);
@@ -211,6 +242,12 @@ final class Section {
   private void know(String key, String kind, String fallback) {
     asked.add(key);
     reading.knows(new KnownKey(join(pattern, key), kind, fallback));
+  }
+
+  /** What the key says, without any check and without asking for it. */
+  String peek(String key) {
+    Entry entry = entries.get(key);
+    return entry != null && entry.value() instanceof Scalar scalar ? scalar.text() : "";
   }
 
   private <T> Optional<T> read(String key, Kind<T> kind) {

@@ -48,12 +48,105 @@ class BadConfigurationTest {
         List.of(problems));
   }
 
+  /** A replica {@code x} of cluster c on line 6, with more keys. */
+  private static Arguments replica(String keys, String problem) {
+    return top("replicas:\n  x: {cluster: c, directory: /x, port: 1, " + keys + "}", problem);
+  }
+
+  private static Arguments replicas(String second, String problem) {
+    String first = "replicas:\n  x: {cluster: c, kind: read, directory: /x, port: 1}\n";
+    return top(first + second.indent(2), problem);
+  }
+
+  static List<Arguments> mistakesOfReplicas() {
+    return List.of(
+        top(
+            "replicas:\n  a-b: {cluster: c, kind: read, directory: /x, port: 1}",
+            "t.yaml:6:8: replicas.a-b: found the name \"a-b\"; expected a name of 1 to 40 characters"
+                + " from a-z, 0-9 and _"),
+        top(
+            "replicas:\n  x: {cluster: d, kind: read, directory: /x, port: 1}",
+            "t.yaml:6:16: replicas.x.cluster: found \"d\", which is no cluster of this file;"
+                + " expected one of c; did you mean \"c\"?"),
+        replica(
+            "kind: delayed",
+            "t.yaml:6:3: replicas.x.delay: found none with kind: delayed; expected how long it waits"
+                + " before it applies, such as 4h"),
+        replica(
+            "kind: read, delay: 4h",
+            "t.yaml:6:62: replicas.x.delay: found one with kind: read; expected it only with kind:"
+                + " delayed"),
+        replica(
+            "kind: sync, read: {policy: queries}",
+            "t.yaml:6:61: replicas.x.read: found it with kind: sync; expected it only with kind: read"),
+        replica(
+            "kind: archive-only, slot: s",
+            "t.yaml:6:69: replicas.x.slot: found a slot with kind: archive-only; expected none: it has"
+                + " no connection to the primary"),
+        replica(
+            "kind: archive-only, upstream: y",
+            "t.yaml:6:73: replicas.x.upstream: found one with kind: archive-only; expected none: it is"
+                + " fed from the repository"),
+        replica(
+            "kind: sync, upstream: y",
+            "t.yaml:6:65: replicas.x.upstream: found one with kind: sync; expected none: a primary"
+                + " waits only for who streams from it"),
+        replica(
+            "kind: read, unit: u.service, log: /l",
+            "t.yaml:6:77: replicas.x.log: found a log beside unit; expected one of the two: systemd"
+                + " has the log of a unit"),
+        replica(
+            "kind: read, unit: \"u; reboot\"",
+            "t.yaml:6:61: replicas.x.unit: found \"u; reboot\"; expected a unit of systemd such as"
+                + " postgresql@17-reports.service"),
+        replica(
+            "kind: read, settings: {Recovery_Target_Time: now}",
+            "t.yaml:6:65: replicas.x.settings: found Recovery_Target_Time, which Tidemark sets"
+                + " itself; expected it left out"),
+        replica(
+            "kind: read, sync-slots: true, read: {policy: freshness}",
+            "t.yaml:6:67: replicas.x.sync-slots: found true with read.policy: freshness; expected"
+                + " read.policy: queries: slots need hot_standby_feedback"),
+        replica(
+            "kind: read, tablespaces: {fast: /f}",
+            "t.yaml:6:68: replicas.x.tablespaces: found \"fast\"; expected an absolute path"),
+        replica(
+            "kind: read, upstream: x",
+            "t.yaml:6:65: replicas.x.upstream: found a circle of replicas; expected a way that ends at"
+                + " the primary"),
+        replica(
+            "kind: read, upstream: z",
+            "t.yaml:6:65: replicas.x.upstream: found \"z\", which is no replica of this file; expected"
+                + " one of x; did you mean \"x\"?"),
+        replicas(
+            "y: {cluster: c, kind: read, directory: /x, port: 2}",
+            "t.yaml:7:42: replicas.y.directory: found /x, which replica x has; expected one of its"
+                + " own"),
+        replicas(
+            "y: {cluster: c, kind: read, directory: /y, port: 1}",
+            "t.yaml:7:52: replicas.y.port: found 1, which replica x has; expected one of its own"),
+        replicas(
+            "y: {cluster: c, kind: read, directory: /y, port: 2, slot: tidemark_c}",
+            "t.yaml:7:61: replicas.y.slot: found tidemark_c, which archiving c has; expected one of its"
+                + " own"),
+        replicas(
+            "y: {cluster: c, kind: read, directory: /y, port: 2, read: {role: {name: pg_x}}}",
+            "t.yaml:7:75: replicas.y.read.role.name: found \"pg_x\"; expected a name without pg_ before"
+                + " it"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("mistakesOfReplicas")
+  void aMistakeInAReplicaIsFoundWhereItStands(String yaml, List<String> problems) {
+    assertThat(refusal(yaml).problems()).hasToString(problems.toString());
+  }
+
   static List<Arguments> mistakes() {
     return List.of(
         top(
             "htp: {}",
-            "t.yaml:5:1: htp: unknown key; expected one of clusters, http, log, repositories,"
-                + " run-directory, state-directory; did you mean \"http\"?"),
+            "t.yaml:5:1: htp: unknown key; expected one of clusters, http, log, replicas,"
+                + " repositories, run-directory, state-directory; did you mean \"http\"?"),
         top(
             "log: {level: verbose}",
             "t.yaml:5:14: log.level: found \"verbose\"; expected one of error, warn, info, debug,"

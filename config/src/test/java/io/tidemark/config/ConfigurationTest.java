@@ -1,12 +1,14 @@
 package io.tidemark.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -90,6 +92,43 @@ class ConfigurationTest {
             on-damage: fail
           retention: {recovery-window: 14d, fulls: 3, schedule: none}
           restore: {parallel: 8, wal-ahead: 1GiB}
+          heartbeat: {period: 5s}
+      replicas:
+        reports:
+          cluster: a
+          kind: read
+          directory: /srv/reports
+          host: 10.0.0.5
+          port: 5441
+          manage: false
+          slot: own_slot
+          bin-directory: /bin17
+          owner: pg
+          log: /var/log/reports.log
+          settings: {shared_buffers: 2GB, jit: false, random_page_cost: 1.1}
+          auto-rebuild: true
+          tablespaces: {/fast: /srv/fast}
+          read:
+            policy: freshness
+            role:
+              name: metabase
+              statement-timeout: 10m
+              connection-limit: 7
+              password-file: /s/metabase
+              clients: [10.0.0.0/8]
+          freshness: 30s
+          start-timeout: 1h
+          promote-timeout: 2m
+        second:
+          cluster: a
+          kind: delayed
+          delay: 4h
+          directory: /srv/second
+          port: 5442
+          upstream: reports
+          unit: postgresql@17-second.service
+        third: {cluster: a, kind: sync, directory: /srv/third, port: 5443, sync-slots: true}
+        fourth: {cluster: a, kind: archive-only, directory: /srv/fourth, port: 5444}
       """;
 
   @Test
@@ -130,7 +169,9 @@ class ConfigurationTest {
                 ArchiveSettings.defaults("main-1"),
                 BackupSettings.defaults(),
                 RetentionSettings.defaults(),
-                RestoreSettings.defaults()));
+                RestoreSettings.defaults(),
+                HeartbeatSettings.defaults(false)));
+    assertThat(cluster.heartbeat().period()).isEmpty();
     assertThat(cluster.archive().slot()).isEqualTo("tidemark_main_1");
     assertThat(cluster.archive().rpo()).isEqualTo(Duration.ofSeconds(1));
     assertThat(cluster.archive().ack()).isEqualTo(ArchiveSettings.Ack.REPOSITORY);
@@ -238,7 +279,99 @@ class ConfigurationTest {
   void secretsAreListedOnce() {
     assertThat(Configuration.parse(FILE, EVERYTHING).secrets())
         .extracting(SecretFile::toString)
-        .containsExactly("/s/keyset", "/s/id", "/s/key", "/s/pw", "/s/c.key");
+        .containsExactly("/s/keyset", "/s/id", "/s/key", "/s/pw", "/s/c.key", "/s/metabase");
+  }
+
+  @Test
+  void aReplicaIsReadToItsLastKey() {
+    Configuration configuration = Configuration.parse(FILE, EVERYTHING);
+
+    assertThat(configuration.replica("reports"))
+        .isEqualTo(
+            new ReplicaSettings(
+                "reports",
+                "a",
+                ReplicaKind.READ,
+                Path.of("/srv/reports"),
+                "10.0.0.5",
+                5441,
+                false,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of("own_slot"),
+                Optional.of(Path.of("/bin17")),
+                Optional.of("pg"),
+                Optional.of(Path.of("/var/log/reports.log")),
+                Optional.empty(),
+                Map.of("shared_buffers", "2GB", "jit", "false", "random_page_cost", "1.1"),
+                true,
+                Map.of(Path.of("/fast"), Path.of("/srv/fast")),
+                Optional.of(
+                    new ReadSettings(
+                        ReadSettings.Policy.FRESHNESS,
+                        Optional.of(
+                            new ReadSettings.Role(
+                                "metabase",
+                                Duration.ofMinutes(10),
+                                7,
+                                secret("/s/metabase"),
+                                List.of("10.0.0.0/8"))))),
+                false,
+                Duration.ofSeconds(30),
+                Duration.ofHours(1),
+                Duration.ofMinutes(2)));
+    assertThat(configuration.replicasOf(configuration.cluster("a")))
+        .extracting(ReplicaSettings::name)
+        .containsExactly("reports", "second", "third", "fourth");
+  }
+
+  @Test
+  void aReplicaThatSaysLittleHasDefaults() {
+    Configuration configuration = Configuration.parse(FILE, EVERYTHING);
+
+    ReplicaSettings second = configuration.replica("second");
+    assertThat(second.delay()).contains(Duration.ofHours(4));
+    assertThat(second.slot()).contains("tidemark_replica_second");
+    assertThat(second.applicationName()).isEqualTo("tidemark_second");
+    assertThat(second.upstream()).contains("reports");
+    assertThat(second.unit()).contains("postgresql@17-second.service");
+    assertThat(second.manage()).isTrue();
+    assertThat(second.autoRebuild()).isFalse();
+    assertThat(second.read()).isEmpty();
+    assertThat(configuration.replica("third").syncSlots()).isTrue();
+    assertThat(configuration.replica("fourth").slot()).isEmpty();
+    assertThat(configuration.cluster("a").heartbeat().period()).contains(Duration.ofSeconds(5));
+  }
+
+  @Test
+  void aClusterWithReplicasHasAHeartbeat() {
+    Configuration configuration =
+        Configuration.parse(
+            FILE,
+            """
+            repositories: {r: {type: posix, path: /b}}
+            clusters: {a: {repository: r}, b: {repository: r}, c: {repository: r, heartbeat: {period: none}}}
+            replicas:
+              x: {cluster: a, kind: read, directory: /srv/x, port: 5441}
+              y: {cluster: c, kind: read, directory: /srv/y, port: 5442}
+            """);
+
+    assertThat(configuration.cluster("a").heartbeat().period()).contains(Duration.ofSeconds(10));
+    assertThat(configuration.cluster("b").heartbeat().period()).isEmpty();
+    assertThat(configuration.cluster("c").heartbeat().period()).isEmpty();
+    assertThat(configuration.replica("x").read()).contains(ReadSettings.defaults());
+  }
+
+  @Test
+  void anUnknownReplicaIsAnsweredWithTheOnesThereAre() {
+    assertThatThrownBy(() -> Configuration.parse(FILE, EVERYTHING).replica("secnd"))
+        .hasMessage(
+            "there is no replica \"secnd\" in /etc/tidemark/tidemark.yaml; expected one of"
+                + " reports, second, third, fourth");
+    assertThatThrownBy(() -> Configuration.parse(FILE, SMALLEST).replica("x"))
+        .hasMessage(
+            "there is no replica \"x\" in /etc/tidemark/tidemark.yaml; expected a section"
+                + " replicas with it");
   }
 
   @Test

@@ -20,6 +20,9 @@ import java.util.Objects;
  */
 public record WalGet(
     Path launcher, Path configuration, String cluster, Mode mode, Duration patience) {
+  /** The value for {@code restore_command}, once the script is installed. */
+  public static final String RESTORE_COMMAND = "/bin/sh pg_wal/tidemark/wal-get %f \"%p\"";
+
   /** What PostgreSQL does with an answer differs. */
   public enum Mode {
     /** Any answer but a file or "absent" aborts recovery. */
@@ -43,7 +46,7 @@ public record WalGet(
       Path script = WalStage.of(dataDirectory).home().resolve("wal-get");
       DurableFiles.write(script, render().getBytes(StandardCharsets.UTF_8), DurableFiles.PRIVATE);
       Files.setOwner(script, Files.getOwner(dataDirectory));
-      return "/bin/sh pg_wal/tidemark/wal-get %f \"%p\"";
+      return RESTORE_COMMAND;
     } catch (IOException e) {
       throw TargetDirectory.cannot("install wal-get in", dataDirectory, e);
     }

@@ -1,0 +1,29 @@
+package io.tidemark.replicamanager;
+
+import io.tidemark.postgres.ControlFile;
+
+/**
+ * The primary's settings that a standby must not have lower, or its replay stops
+ * (postgresql.org/docs/current/hot-standby.html, "Administrator's Overview").
+ *
+ * @param major of PostgreSQL
+ */
+public record PrimaryFacts(
+    int major,
+    int maxConnections,
+    int maxWorkerProcesses,
+    int maxWalSenders,
+    int maxPreparedTransactions,
+    int maxLocksPerTransaction) {
+
+  /** As WAL has told a data directory: what held on the primary when it was last replayed. */
+  public static PrimaryFacts of(ControlFile control) {
+    return new PrimaryFacts(
+        control.major().number(),
+        control.maxConnections(),
+        control.maxWorkerProcesses(),
+        control.maxWalSenders(),
+        control.maxPreparedTransactions(),
+        control.maxLocksPerTransaction());
+  }
+}
