@@ -1,6 +1,5 @@
 package io.tidemark.restore;
 
-import io.tidemark.postgres.DurableFiles;
 import io.tidemark.repository.BackupFile;
 import io.tidemark.repository.Frame;
 import io.tidemark.repository.PackReader;
@@ -12,31 +11,36 @@ import java.nio.channels.FileChannel;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a backup's files into directories that are there: every piece that is not right in place
- * already, in parallel by pack, then fsyncs each.
+ * already, in parallel by pack. Each file is fsynced behind the writers' backs as soon as it is
+ * whole.
  */
 final class DataDirectoryWriter {
   private final PackReader packs;
   private final PathResolver paths;
   private final int parallel;
+  private final FsyncBehind.Fsync fsync;
   private final RestoreProgress progress;
 
   DataDirectoryWriter(
-      PackReader packs, PathResolver paths, int parallel, RestoreProgress progress) {
+      PackReader packs,
+      PathResolver paths,
+      int parallel,
+      FsyncBehind.Fsync fsync,
+      RestoreProgress progress) {
     this.packs = packs;
     this.paths = paths;
     this.parallel = parallel;
+    this.fsync = fsync;
     this.progress = progress;
   }
 
@@ -49,49 +53,59 @@ final class DataDirectoryWriter {
   long write(List<BackupFile> files, boolean delta) {
     Queue<Piece> missing = new ConcurrentLinkedQueue<>();
     AtomicLong reusedBytes = new AtomicLong();
-    progress.step(delta ? "comparing files" : "creating files");
-    ParallelWork.run(
-        "restore-prepare",
-        parallel,
-        files,
-        () -> new FilePreparer(paths, delta, missing, reusedBytes, progress));
-    progress.step("writing files");
-    ParallelWork.run("restore-write", parallel, PackTasks.of(List.copyOf(missing)), Pieces::new);
-    progress.step("fsyncing files");
-    ParallelWork.run("restore-fsync", Math.max(4, parallel), files, Fsync::new);
+    try (FsyncBehind durable = new FsyncBehind(fsync)) {
+      progress.step(delta ? "comparing files" : "creating files");
+      ParallelWork.run(
+          "restore-prepare",
+          parallel,
+          files,
+          () -> new FilePreparer(paths, delta, missing, durable, reusedBytes, progress));
+      progress.step("writing files");
+      ParallelWork.run(
+          "restore-write",
+          parallel,
+          PackTasks.of(List.copyOf(missing)),
+          () -> new Pieces(packs, durable, progress));
+      progress.step("fsyncing files");
+      durable.await();
+    }
     return reusedBytes.get();
   }
 
   /** Writes the pieces of one pack after the other. */
-  private final class Pieces implements ParallelWork.Worker<PackTasks.Task> {
+  private record Pieces(PackReader packs, FsyncBehind durable, RestoreProgress progress)
+      implements ParallelWork.Worker<PackTasks.Task> {
     @Override
     public void work(PackTasks.Task task) {
-      Map<Frame, String> files =
-          task.pieces().stream()
-              .collect(Collectors.toMap(Piece::frame, piece -> piece.file().path()));
-      try (OpenFile open = new OpenFile(paths::resolve)) {
+      // The reader hands frames over in the same order: that of the pack.
+      Iterator<Piece> pieces = task.pieces().iterator();
+      try (OpenFile open = new OpenFile()) {
         packs.read(
             task.pack(),
             task.pieces().stream().map(Piece::frame).toList(),
-            (frame, raw) -> {
-              open.write(Objects.requireNonNull(files.get(frame)), frame.fileOffset(), raw);
-              progress.restored(frame.rawLength());
-            });
+            (frame, raw) -> write(pieces.next(), frame, raw, open));
       }
+    }
+
+    private void write(Piece piece, Frame frame, ByteBuffer raw, OpenFile open) {
+      if (piece.frame() != frame) {
+        throw new IllegalStateException("expected " + piece.frame() + ", not " + frame);
+      }
+      UnfinishedFile file = piece.file();
+      open.write(file.path(), frame.fileOffset(), raw);
+      if (file.wrote(frame.rawLength())) {
+        durable.add(file.path());
+      }
+      progress.restored(frame.rawLength());
     }
   }
 
   /** The file that was written last stays open: neighbours in a pack are mostly of one file. */
   private static final class OpenFile implements AutoCloseable {
-    private final Function<String, Path> resolve;
-    private String path = "";
+    private @Nullable Path path;
     private @Nullable FileChannel channel;
 
-    OpenFile(Function<String, Path> resolve) {
-      this.resolve = resolve;
-    }
-
-    void write(String file, long offset, ByteBuffer raw) {
+    void write(Path file, long offset, ByteBuffer raw) {
       try {
         FileChannel to = open(file);
         long at = offset;
@@ -99,19 +113,18 @@ final class DataDirectoryWriter {
           at += to.write(raw, at);
         }
       } catch (IOException e) {
-        throw TargetDirectory.cannot("write", resolve.apply(file), e);
+        throw TargetDirectory.cannot("write", file, e);
       }
     }
 
-    private FileChannel open(String file) throws IOException {
+    private FileChannel open(Path file) throws IOException {
       FileChannel current = channel;
-      if (current != null && path.equals(file)) {
+      if (current != null && file.equals(path)) {
         return current;
       }
       close();
       FileChannel opened =
-          FileChannel.open(
-              resolve.apply(file), StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+          FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
       channel = opened;
       path = file;
       return opened;
@@ -120,25 +133,14 @@ final class DataDirectoryWriter {
     @Override
     public void close() {
       FileChannel current = channel;
+      Path file = path;
       channel = null;
       try {
         if (current != null) {
           current.close();
         }
       } catch (IOException e) {
-        throw TargetDirectory.cannot("close", resolve.apply(path), e);
-      }
-    }
-  }
-
-  private final class Fsync implements ParallelWork.Worker<BackupFile> {
-    @Override
-    public void work(BackupFile file) {
-      Path path = paths.resolve(file.path());
-      try {
-        DurableFiles.fsync(path);
-      } catch (IOException e) {
-        throw TargetDirectory.cannot("fsync", path, e);
+        throw TargetDirectory.cannot("close", Objects.requireNonNull(file), e);
       }
     }
   }

@@ -12,12 +12,15 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Makes a file ready to take its pieces, and says which it needs: all of a new file, or, of one
- * that is there, those whose bytes differ. Zeros are written here.
+ * that is there, those whose bytes differ. Zeros are written here, and a file that needs nothing
+ * else is fsynced.
  */
 final class FilePreparer implements ParallelWork.Worker<BackupFile> {
   private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(Frame.MAX_RAW_BYTES);
@@ -25,6 +28,7 @@ final class FilePreparer implements ParallelWork.Worker<BackupFile> {
   private final PathResolver paths;
   private final boolean delta;
   private final Queue<Piece> missing;
+  private final FsyncBehind durable;
   private final AtomicLong reusedBytes;
   private final RestoreProgress progress;
   private final ByteBuffer present = ByteBuffer.allocateDirect(Frame.MAX_RAW_BYTES);
@@ -32,17 +36,20 @@ final class FilePreparer implements ParallelWork.Worker<BackupFile> {
   /**
    * @param delta whether a file that is there may be kept
    * @param missing gets what is to be written
+   * @param durable gets the files that are whole
    * @param reusedBytes counts what is right already
    */
   FilePreparer(
       PathResolver paths,
       boolean delta,
       Queue<Piece> missing,
+      FsyncBehind durable,
       AtomicLong reusedBytes,
       RestoreProgress progress) {
     this.paths = paths;
     this.delta = delta;
     this.missing = missing;
+    this.durable = durable;
     this.reusedBytes = reusedBytes;
     this.progress = progress;
   }
@@ -63,7 +70,7 @@ final class FilePreparer implements ParallelWork.Worker<BackupFile> {
               StandardOpenOption.WRITE,
               LinkOption.NOFOLLOW_LINKS)) {
         paths.own(path, file.mode());
-        prepare(file, channel, reuse);
+        need(path, prepare(file, channel, reuse));
       }
     } catch (IOException e) {
       throw TargetDirectory.cannot("create", path, e);
@@ -79,7 +86,19 @@ final class FilePreparer implements ParallelWork.Worker<BackupFile> {
             .equals(Files.getAttribute(path, "unix:nlink", LinkOption.NOFOLLOW_LINKS));
   }
 
-  private void prepare(BackupFile file, FileChannel channel, boolean reuse) throws IOException {
+  private void need(Path path, List<Frame> frames) {
+    if (frames.isEmpty()) {
+      durable.add(path);
+    } else {
+      UnfinishedFile unfinished = new UnfinishedFile(path, frames.size());
+      frames.forEach(frame -> missing.add(new Piece(unfinished, frame)));
+    }
+  }
+
+  /** Returns what is to be written. */
+  private List<Frame> prepare(BackupFile file, FileChannel channel, boolean reuse)
+      throws IOException {
+    List<Frame> needed = new ArrayList<>();
     if (channel.size() > file.size()) {
       channel.truncate(file.size());
     }
@@ -91,9 +110,10 @@ final class FilePreparer implements ParallelWork.Worker<BackupFile> {
         writeZeros(frame, channel);
         progress.restored(frame.rawLength());
       } else {
-        missing.add(new Piece(file, frame));
+        needed.add(frame);
       }
     }
+    return needed;
   }
 
   private boolean isPresent(Frame frame, FileChannel channel) throws IOException {

@@ -1,6 +1,5 @@
 package io.tidemark.restore;
 
-import io.tidemark.repository.BackupFile;
 import io.tidemark.repository.Frame;
 import io.tidemark.repository.PackName;
 import java.util.ArrayList;
@@ -17,7 +16,7 @@ final class PackTasks {
   private PackTasks() {}
 
   /** A frame and the file that it belongs to. */
-  record Piece(BackupFile file, Frame frame) {}
+  record Piece(UnfinishedFile file, Frame frame) {}
 
   /** What is to be taken from one pack, in the order of the pack. */
   record Task(PackName pack, List<Piece> pieces) {}

@@ -27,11 +27,24 @@ public final class Restore {
   private final ClusterRepository repository;
   private final RestoreOptions options;
   private final RestoreProgress progress;
+  private final FsyncBehind.Fsync fsync;
 
   public Restore(ClusterRepository repository, RestoreOptions options, RestoreProgress progress) {
+    this(repository, options, progress, DurableFiles::fsync);
+  }
+
+  /**
+   * @param fsync of files that are written in parallel
+   */
+  Restore(
+      ClusterRepository repository,
+      RestoreOptions options,
+      RestoreProgress progress,
+      FsyncBehind.Fsync fsync) {
     this.repository = repository;
     this.options = options;
     this.progress = progress;
+    this.fsync = fsync;
   }
 
   /**
@@ -130,7 +143,7 @@ public final class Restore {
     List<BackupFile> files =
         manifest.files().stream().filter(file -> !file.equals(controlFile)).toList();
     return new DataDirectoryWriter(
-            repository.backups().reader(), paths, options.parallel(), progress)
+            repository.backups().reader(), paths, options.parallel(), fsync, progress)
         .write(files, options.delta());
   }
 

@@ -24,8 +24,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -140,6 +144,18 @@ final class RestoreTest {
     assertThat(mode(target.resolve("pg_replslot"))).isEqualTo(0750);
     assertThat(mode(target.resolve("backup_label"))).isEqualTo(0640);
     assertThat(mode(target.resolve(ControlFile.PATH))).isEqualTo(0640);
+  }
+
+  @Test
+  void writesFilesThatShareTheirPieces() throws IOException {
+    backup.copies.put("base/5/16401", "base/5/16400");
+
+    restore();
+
+    assertThat(target.resolve("base/5/16401"))
+        .hasBinaryContent(backup.files.get("base/5/16400"))
+        .hasSameBinaryContentAs(target.resolve("base/5/16400"));
+    assertWhole();
   }
 
   @Test
@@ -420,6 +436,50 @@ final class RestoreTest {
     store.clear();
     delta(plan);
     assertWhole();
+  }
+
+  @Test
+  void fsyncsEveryFileOnceItIsWhole() throws IOException {
+    Map<String, Long> sizes = new ConcurrentHashMap<>();
+
+    restoreWith(path -> sizes.put(target.relativize(path).toString(), Files.size(path)));
+
+    assertWhole();
+    Map<String, Long> expected = new TreeMap<>();
+    backup.files.forEach((path, content) -> expected.put(path, (long) content.length));
+    expected.remove(ControlFile.PATH);
+    assertThat(sizes).isEqualTo(expected);
+  }
+
+  @Test
+  void failsWithoutPgControlWhenAnFsyncFailsAndNeverTriesItAgain() {
+    Queue<Path> tried = new ConcurrentLinkedQueue<>();
+
+    TidemarkException failure =
+        catchThrowableOfType(
+            TidemarkException.class,
+            () ->
+                restoreWith(
+                    path -> {
+                      if (path.endsWith("base/5/16400")) {
+                        tried.add(path);
+                        throw new IOException("the disk is gone");
+                      }
+                    }));
+
+    assertThat(failure.code()).isEqualTo(ErrorCode.LOCAL_IO);
+    assertThat(failure)
+        .hasMessageContaining("cannot fsync " + target.resolve("base/5/16400"))
+        .hasMessageContaining("the disk is gone");
+    assertThat(tried).hasSize(1);
+    assertThat(target.resolve(ControlFile.PATH)).doesNotExist();
+    assertThat(target.resolve(TargetDirectory.MARKER)).exists();
+  }
+
+  private RestoredFiles restoreWith(FsyncBehind.Fsync fsync) {
+    return new Restore(
+            backup.repository(), options(false, Map.of()), RestoreProgress.NONE, fsync)
+        .run(backup.store(), _ -> "fetch %f 'to' %p");
   }
 
   @Test

@@ -28,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +54,9 @@ final class TestBackup {
   final Map<String, byte[]> files = new TreeMap<>();
 
   final Map<String, Integer> directories = new TreeMap<>();
+  /** Of paths to those of files with the same content, whose pieces they share. */
+  final Map<String, String> copies = new TreeMap<>();
+
   final Map<Integer, String> tablespaces = new LinkedHashMap<>();
   Optional<String> owner = Optional.empty();
 
@@ -120,6 +124,8 @@ final class TestBackup {
       files.forEach((path, content) -> stored.add(store(packs, path, content)));
       packs.flush();
     }
+    copies.forEach((copy, path) -> stored.add(copy(stored, path, copy)));
+    stored.sort(Comparator.comparing(BackupFile::path));
     BackupInfo info = info(name);
     StringBuilder map = new StringBuilder();
     tablespaces.forEach((oid, location) -> map.append(oid + " " + location + "\n"));
@@ -161,6 +167,13 @@ final class TestBackup {
     boolean group = directories.getOrDefault("global", 0700) == 0750;
     return new BackupFile(
         path, content.length, group ? 0640 : 0600, AT, Crc32c.of(content), frames);
+  }
+
+  private BackupFile copy(List<BackupFile> stored, String path, String copy) {
+    BackupFile file =
+        stored.stream().filter(each -> each.path().equals(path)).findFirst().orElseThrow();
+    files.put(copy, Objects.requireNonNull(files.get(path)));
+    return new BackupFile(copy, file.size(), file.mode(), AT, file.crc32c(), file.frames());
   }
 
   private BackupInfo info(BackupName name) {
