@@ -88,7 +88,7 @@ final class DataDirectoryWriter {
     }
 
     private void write(Piece piece, Frame frame, ByteBuffer raw, OpenFile open) {
-      if (piece.frame() != frame) {
+      if (!piece.frame().equals(frame)) {
         throw new IllegalStateException("expected " + piece.frame() + ", not " + frame);
       }
       UnfinishedFile file = piece.file();

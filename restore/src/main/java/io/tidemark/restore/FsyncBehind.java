@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Fsyncs files on threads of its own while others are written: the disk works from the first file
- * on, and not only once the last is written. What waits is limited: beyond that, whoever adds a file
- * fsyncs it himself.
+ * on, and not only once the last is written. What waits is limited: beyond that, whoever adds a
+ * file fsyncs it himself.
  */
 final class FsyncBehind implements AutoCloseable {
   private static final int THREADS = 4;

@@ -92,8 +92,7 @@ class FsyncBehindTest {
       Thread.currentThread().interrupt();
       assertThatThrownBy(behind::await)
           .isInstanceOfSatisfying(
-              TidemarkException.class,
-              e -> assertThat(e.code()).isEqualTo(ErrorCode.INTERRUPTED));
+              TidemarkException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INTERRUPTED));
     } finally {
       assertThat(Thread.interrupted()).isTrue();
     }

@@ -477,8 +477,7 @@ final class RestoreTest {
   }
 
   private RestoredFiles restoreWith(FsyncBehind.Fsync fsync) {
-    return new Restore(
-            backup.repository(), options(false, Map.of()), RestoreProgress.NONE, fsync)
+    return new Restore(backup.repository(), options(false, Map.of()), RestoreProgress.NONE, fsync)
         .run(backup.store(), _ -> "fetch %f 'to' %p");
   }
 

@@ -54,6 +54,7 @@ final class TestBackup {
   final Map<String, byte[]> files = new TreeMap<>();
 
   final Map<String, Integer> directories = new TreeMap<>();
+
   /** Of paths to those of files with the same content, whose pieces they share. */
   final Map<String, String> copies = new TreeMap<>();
 
