@@ -34,7 +34,9 @@ final class TidemarkProgram {
       Path lib = Files.createDirectories(home.resolve("lib"));
       try (Stream<Path> jars = Files.list(root.resolve("daemon/target/tidemark/lib"))) {
         for (Path jar : (Iterable<Path>) jars::iterator) {
-          Files.copy(jar, lib.resolve(jar.getFileName()));
+          if (jar.toString().endsWith(".jar")) {
+            Files.copy(jar, lib.resolve(jar.getFileName()));
+          }
         }
       }
       Files.copy(root.resolve(".mvn/find-jdk.sh"), lib.resolve("find-jdk.sh"));
@@ -42,6 +44,8 @@ final class TidemarkProgram {
       Files.copy(root.resolve("tidemark"), launcher);
       Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
       OsUser.own(home);
+      // As systemd/install does.
+      work.shell().run(List.of(launcher.toString(), "train"));
       return new TidemarkProgram(launcher, work);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -47,9 +49,16 @@ class LauncherTest {
   }
 
   private Shell.Result tidemark(String... arguments) throws IOException, InterruptedException {
+    return tidemark(Map.of(), arguments);
+  }
+
+  private Shell.Result tidemark(Map<String, String> more, String... arguments)
+      throws IOException, InterruptedException {
+    Map<String, String> environment = new HashMap<>(more);
+    environment.put("JAVA_HOME", checkout.resolve("jdk").toString());
     return Shell.run(
         checkout,
-        Map.of("JAVA_HOME", checkout.resolve("jdk").toString()),
+        environment,
         Stream.concat(
                 Stream.of("sh", checkout.resolve("tidemark").toString()), Stream.of(arguments))
             .toList());
@@ -104,6 +113,148 @@ class LauncherTest {
         .contains("-Xmx72m")
         .endsWith("io.tidemark.daemon.Tidemark", "--config", "/a b", "daemon");
     assertThat(tidemark("status", "daemon").out().lines()).contains("-Xmx128m");
+  }
+
+  // The AOT cache
+
+  private static final String NOTES_OPTIONS =
+      """
+      for option in "$@"; do
+        case $option in -XX:AOTCacheOutput=*) echo cache >"${option#*=}" ;; esac
+      done
+      printf '%s\\n' "$@"
+      """;
+
+  private static Path cacheIn(Path lib) throws IOException {
+    try (Stream<Path> files = Files.list(lib)) {
+      return files.filter(file -> file.toString().endsWith(".aot")).findFirst().orElseThrow();
+    }
+  }
+
+  private Path cache() throws IOException {
+    return cacheIn(checkout.toRealPath().resolve("daemon/target/tidemark/lib"));
+  }
+
+  @Test
+  void trainsOnceAfterTheBuildAndUsesWhatItMade() throws Exception {
+    script("jdk/bin/java", NOTES_OPTIONS);
+
+    Shell.Result first = tidemark("status");
+
+    assertThat(first.err()).isEqualTo("tidemark: building daemon ...\n");
+    assertThat(first.out().lines())
+        .contains("-XX:AOTCache=" + cache(), "-Xlog:aot*=off,cds*=off")
+        .noneMatch(line -> line.startsWith("-XX:AOTCacheOutput"))
+        .endsWith("io.tidemark.daemon.Tidemark", "status");
+    assertThat(Files.getPosixFilePermissions(cache()))
+        .isEqualTo(PosixFilePermissions.fromString("rw-r--r--"));
+    Files.writeString(cache(), "made before");
+    tidemark("status");
+    assertThat(cache()).hasContent("made before");
+  }
+
+  @Test
+  void whatRunsLongIsCompiledAnewAndTheDaemonSparesItsMemory() throws Exception {
+    script("jdk/bin/java", NOTES_OPTIONS);
+
+    assertThat(tidemark("backup").out().lines())
+        .contains("-XX:AOTCache=" + cache(), "-XX:-AOTReplayTraining");
+    assertThat(tidemark("restore").out().lines())
+        .contains("-XX:AOTCache=" + cache())
+        .doesNotContain("-XX:-AOTReplayTraining");
+    assertThat(tidemark("daemon").out().lines()).noneMatch(line -> line.contains("AOT"));
+  }
+
+  @Test
+  void leavesTheCacheOutWhereTheOperatorChoosesAnother() throws Exception {
+    script("jdk/bin/java", NOTES_OPTIONS);
+    tidemark("status");
+
+    Shell.Result result = tidemark(Map.of("TIDEMARK_JAVA_OPTS", "-Xshare:off"), "status");
+
+    assertThat(result.out().lines())
+        .contains("-Xshare:off")
+        .noneMatch(line -> line.contains("AOT"));
+  }
+
+  @Test
+  void aTrainingThatFailsCostsNothingButSpeed() throws Exception {
+    script("jdk/bin/java", "case \"$*\" in *train) echo no >&2; exit 1 ;; *) echo ran ;; esac");
+
+    assertThat(tidemark("status"))
+        .isEqualTo(new Shell.Result(0, "ran\n", "tidemark: building daemon ...\n"));
+    assertThat(checkout.resolve("daemon/target/tidemark/lib")).isEmptyDirectory();
+    assertThat(tidemark("train").exitCode()).isNotZero();
+  }
+
+  /** With the real Java, and a program of one class. */
+  @Test
+  void aCacheThatDoesNotFitIsIgnoredInSilence() throws Exception {
+    Path home = Files.createDirectories(checkout.resolve("installed/bin"));
+    Path lib = Files.createDirectories(checkout.resolve("installed/lib"));
+    Path launcher = Files.copy(Shell.root().resolve("tidemark"), home.resolve("tidemark"));
+    Files.copy(Shell.root().resolve(".mvn/find-jdk.sh"), lib.resolve("find-jdk.sh"));
+    program(lib);
+    assertThat(real(launcher, "train")).isEqualTo(new Shell.Result(0, "", ""));
+    Path cache = cacheIn(lib);
+    byte[] whole = Files.readAllBytes(cache);
+    assertRunsInSilence(launcher, true);
+
+    Files.write(cache, Arrays.copyOf(whole, whole.length / 2));
+    assertRunsInSilence(launcher, false);
+    Files.writeString(cache, "no cache at all");
+    assertRunsInSilence(launcher, false);
+    Files.write(cache, whole);
+    Files.setLastModifiedTime(
+        lib.resolve("program.jar"), FileTime.from(Instant.now().plusSeconds(100)));
+    assertRunsInSilence(launcher, false);
+  }
+
+  private void assertRunsInSilence(Path launcher, boolean fromCache) throws Exception {
+    assertThat(real(launcher, "status")).isEqualTo(new Shell.Result(0, "ran\n", ""));
+    Path loaded = checkout.resolve("loaded");
+    real(launcher, Map.of("TIDEMARK_JAVA_OPTS", "-Xlog:class+load:file=" + loaded), "status");
+    assertThat(
+            Files.readString(loaded)
+                .contains("io.tidemark.daemon.Tidemark source: shared objects file"))
+        .isEqualTo(fromCache);
+  }
+
+  private static void program(Path lib) throws Exception {
+    Path directory = Files.createDirectories(lib.resolve("classes"));
+    Path source = Files.createDirectories(lib.resolve("source")).resolve("Tidemark.java");
+    Files.writeString(
+        source,
+        """
+        package io.tidemark.daemon;
+        class Tidemark {
+          public static void main(String[] args) { System.out.println("ran"); }
+        }
+        """);
+    Path bin = Path.of(System.getProperty("java.home"), "bin");
+    for (List<String> command :
+        List.of(
+            List.of("" + bin.resolve("javac"), "-d", "" + directory, "" + source),
+            List.of(
+                "" + bin.resolve("jar"),
+                "cf",
+                "" + lib.resolve("program.jar"),
+                "-C",
+                "" + directory,
+                "."))) {
+      assertThat(Shell.run(lib, Map.of(), command).exitCode()).isZero();
+    }
+  }
+
+  private Shell.Result real(Path launcher, String command) throws Exception {
+    return real(launcher, Map.of(), command);
+  }
+
+  private Shell.Result real(Path launcher, Map<String, String> more, String command)
+      throws Exception {
+    Map<String, String> environment = new HashMap<>(more);
+    environment.put("JAVA_HOME", System.getProperty("java.home"));
+    return Shell.run(checkout, environment, List.of("sh", launcher.toString(), command));
   }
 
   @Test

@@ -24,7 +24,8 @@ final class Commands {
     group(root, new KeyCommand(invocation), List.of(new KeyRotateCommand(invocation)));
     root.addSubcommand(new CompletionCommand(invocation))
         .addSubcommand(new WalFetchCommand(invocation))
-        .addSubcommand(new WalPushCommand());
+        .addSubcommand(new WalPushCommand())
+        .addSubcommand(new TrainCommand(invocation));
     ServiceLoader.load(CommandExtension.class)
         .forEach(extension -> root.addSubcommand(extension.command()));
     root.addSubcommand(new CommandLine.HelpCommand());
