@@ -144,6 +144,11 @@ public final class PostgresServer {
 
   /** What the data directory says now. */
   public Status status() {
+    return statusOf(data);
+  }
+
+  /** As {@link #status}, without a need for PostgreSQL's programs. */
+  public static Status statusOf(Path data) {
     try {
       if (!PostmasterPid.isRunning(data)) {
         return Status.STOPPED;

@@ -26,4 +26,15 @@ public record PrimaryFacts(
         control.maxPreparedTransactions(),
         control.maxLocksPerTransaction());
   }
+
+  /** The higher of each: a change on the primary counts when it is replayed, or sooner. */
+  PrimaryFacts atLeast(PrimaryFacts other) {
+    return new PrimaryFacts(
+        major,
+        Math.max(maxConnections, other.maxConnections),
+        Math.max(maxWorkerProcesses, other.maxWorkerProcesses),
+        Math.max(maxWalSenders, other.maxWalSenders),
+        Math.max(maxPreparedTransactions, other.maxPreparedTransactions),
+        Math.max(maxLocksPerTransaction, other.maxLocksPerTransaction));
+  }
 }

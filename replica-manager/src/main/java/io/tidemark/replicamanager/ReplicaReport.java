@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * How a replica stands.
  *
- * @param since when the decision was first this one, with this reason
+ * @param since when the decision was first of this kind
  * @param acting whether it is being carried out now: a build may take hours
  * @param failure what the last action ended with, while it is still to be done
  */
