@@ -36,13 +36,15 @@ public final class DataDirectory {
           "backup_manifest",
           ".DS_Store");
 
-  /** Left out at the top: of an older recovery, or made at each start. */
+  /** Left out at the top: of an older recovery, or made at each start, or said of this copy. */
   private static final Set<String> SKIPPED_AT_TOP =
       Set.of(
           "backup_label.old",
           "tablespace_map.old",
           "recovery.signal",
           "standby.signal",
+          "tidemark.replica",
+          "tidemark.restoring",
           "config_exec_params",
           "config_exec_params.new");
 

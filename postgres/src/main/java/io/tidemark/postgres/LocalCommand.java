@@ -10,9 +10,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
-/** Runs a program of PostgreSQL's to its end. */
-final class LocalCommand {
+/** Runs a program of PostgreSQL's, or about one of its servers, to its end. */
+public final class LocalCommand {
   private LocalCommand() {}
 
   /**
@@ -20,13 +21,13 @@ final class LocalCommand {
    *
    * @param output both outputs together; short, as a pipe must hold it
    */
-  record Result(int exitCode, String output) {}
+  public record Result(int exitCode, String output) {}
 
   /**
    * The command as the owner of {@code path} runs it: PostgreSQL refuses root, and files of another
    * owner than its own.
    */
-  static List<String> asOwnerOf(Path path, List<String> command) {
+  public static List<String> asOwnerOf(Path path, List<String> command) {
     int uid = attribute(path, "unix:uid");
     if (attribute(Path.of("/proc/self"), "unix:uid") != 0) {
       return command;
@@ -45,17 +46,21 @@ final class LocalCommand {
     return dropped;
   }
 
-  /** Runs it, and kills it at the limit: TIMED_OUT. */
-  static Result run(List<String> command, Path directory, Duration limit) {
+  /**
+   * Runs it, and kills it at the limit or when the thread is interrupted.
+   *
+   * @throws TidemarkException TIMED_OUT, INTERRUPTED; SOFTWARE_MISSING where it cannot be run
+   */
+  public static Result run(List<String> command, Path directory, Duration limit) {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.directory(directory.toFile()).redirectErrorStream(true);
     // PGPORT, PGDATA, PGOPTIONS and the like of our own environment are not meant for a server.
     builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
+    @Nullable Process process = null;
     try {
-      Process process = builder.start();
+      process = builder.start();
       process.getOutputStream().close();
       if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-        process.destroyForcibly();
         throw new TidemarkException(
             ErrorCode.TIMED_OUT, command.getFirst() + " did not end within " + limit + ".", "");
       }
@@ -71,6 +76,10 @@ final class LocalCommand {
       Thread.currentThread().interrupt();
       throw new TidemarkException(
           ErrorCode.INTERRUPTED, "Interrupted while " + command.getFirst() + " ran.", "", e);
+    } finally {
+      if (process != null) {
+        process.destroyForcibly();
+      }
     }
   }
 

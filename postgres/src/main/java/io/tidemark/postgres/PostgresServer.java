@@ -131,6 +131,11 @@ public final class PostgresServer {
     }
   }
 
+  /** Has the server read its configuration files again. */
+  public void reload() {
+    pgCtl("reload", List.of(), APPEARANCE);
+  }
+
   /** Ends recovery, and waits until the server is a primary. */
   public void promote(Duration limit) {
     String seconds = Long.toString(Math.max(1, limit.toSeconds()));

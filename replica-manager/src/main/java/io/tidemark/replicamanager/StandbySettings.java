@@ -4,7 +4,6 @@ import io.tidemark.config.ReadSettings;
 import io.tidemark.config.ReadSettings.Policy;
 import io.tidemark.config.ReplicaSettings;
 import io.tidemark.postgres.SlotName;
-import io.tidemark.restore.WalGet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -39,7 +38,7 @@ public final class StandbySettings {
     conf.put("archive_mode", "off");
     conf.put("primary_conninfo", Conninfo.of(replica));
     conf.put("primary_slot_name", replica.slot().map(SlotName::name).orElse(""));
-    conf.put("restore_command", WalGet.RESTORE_COMMAND);
+    conf.put("restore_command", replica.walGet().mode().restoreCommand());
     conf.put("recovery_target_timeline", "latest");
     conf.put("recovery_min_apply_delay", asked.delay().map(d -> d.toMillis() + "ms").orElse("0"));
     conf.putAll(trade(asked));

@@ -25,6 +25,11 @@ final class FreeSpace {
     for (BackupFile file : manifest.files()) {
       needed.merge(place(file.path(), paths), file.size(), Long::sum);
     }
+    require(needed);
+  }
+
+  /** The same for places and the bytes that each needs. */
+  static void require(Map<Path, Long> needed) {
     Map<FileStore, Long> byStore = new HashMap<>();
     needed.forEach((place, bytes) -> byStore.merge(storeOf(place), bytes, Long::sum));
     byStore.forEach(FreeSpace::require);

@@ -11,18 +11,15 @@ import io.tidemark.repository.Manifest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * Writes what tells PostgreSQL to recover, and from where; and its own backup_manifest, by which
  * pg_verifybackup can check the directory before it is started.
  */
 final class RecoveryFiles {
-  private static final String AUTO_CONF = "postgresql.auto.conf";
-
   private final Manifest manifest;
   private final TablespaceMap tablespaces;
   private final PathResolver paths;
@@ -36,18 +33,27 @@ final class RecoveryFiles {
     this.paths = paths;
   }
 
-  /** Writes all of them, with {@code settings} added to postgresql.auto.conf. */
+  /** Writes all of them for a recovery, with {@code settings} added to postgresql.auto.conf. */
   void write(Map<String, String> settings) {
+    write("recovery.signal", before -> RecoverySettings.render(before, settings));
+  }
+
+  /** The same for a standby, which follows for ever. */
+  void writeStandby(Map<String, String> settings) {
+    write("standby.signal", before -> AutoConf.renderStandby(before, settings));
+    new MissingConfiguration(paths).write();
+  }
+
+  private void write(String signal, UnaryOperator<byte[]> autoConf) {
     try {
       paths.write(BackupLabel.FILE_NAME, bytes(manifest.backupLabel()));
       if (hasTablespaces()) {
         paths.write(TablespaceMap.FILE_NAME, bytes(tablespaces.render()));
       }
       paths.write(BackupManifest.FILE_NAME, postgresManifest());
-      Path autoConf = paths.root().resolve(AUTO_CONF);
-      byte[] before = Files.exists(autoConf) ? Files.readAllBytes(autoConf) : new byte[0];
-      paths.write(AUTO_CONF, RecoverySettings.render(before, settings));
-      paths.write("recovery.signal", new byte[0]);
+      byte[] before = AutoConf.read(paths.root().resolve(AutoConf.NAME));
+      paths.write(AutoConf.NAME, autoConf.apply(before));
+      paths.write(signal, new byte[0]);
     } catch (IOException e) {
       throw TargetDirectory.cannot("write recovery settings in", paths.root(), e);
     }

@@ -12,10 +12,10 @@ import io.tidemark.repository.ClusterRepository;
 import io.tidemark.repository.Manifest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -56,6 +56,36 @@ public final class Restore {
    *     before anything is touched; OBJECT_DAMAGED, LOCAL_IO
    */
   public RestoredFiles run(RestorePlan plan, Function<Path, String> restoreCommand) {
+    return run(
+        plan,
+        Optional.empty(),
+        (files, root) -> {
+          String command = restoreCommand.apply(root);
+          RecoveryWay.of(plan).write(root);
+          files.write(RecoverySettings.of(plan, options, command));
+        });
+  }
+
+  /**
+   * Writes the data directory of a standby, which is never to end its recovery by itself: it
+   * follows the newest timeline, through the archive and, where its settings say so, from a server.
+   * Of the options, action and archiving do not count. Parameters and errors otherwise as above.
+   */
+  public RestoredFiles standby(
+      RestorePlan plan, Function<Path, String> restoreCommand, StandbyDirectory standby) {
+    return run(
+        plan,
+        Optional.of(standby),
+        (files, root) -> files.writeStandby(standby.settings(restoreCommand.apply(root))));
+  }
+
+  /** Writes what tells PostgreSQL how to recover in the directory. */
+  private interface Recovering {
+    void write(RecoveryFiles files, Path root);
+  }
+
+  private RestoredFiles run(
+      RestorePlan plan, Optional<StandbyDirectory> standby, Recovering recovering) {
     progress.step("reading the manifest");
     Manifest manifest = repository.backups().manifest(plan.backup().name());
     BackupFile controlFile = controlFile(manifest);
@@ -64,14 +94,11 @@ public final class Restore {
             TablespaceMap.parse(manifest.tablespaceMap()), options.tablespaces());
     PathResolver paths = paths(manifest, tablespaces);
     requireTargets(manifest, paths);
-    begin(manifest, paths);
-    long removed = options.delta() ? removeStrays(manifest, paths) : 0;
+    TargetDirectory.begin(paths, manifest.info().systemId(), standby);
+    long removed = options.delta() ? removeStrays(manifest, paths, standby) : 0;
     long reused = writeFiles(manifest, controlFile, paths);
     progress.step("writing the recovery settings");
-    String command = restoreCommand.apply(paths.root());
-    RecoveryWay.of(plan).write(paths.root());
-    new RecoveryFiles(manifest, tablespaces, paths)
-        .write(RecoverySettings.of(plan, options, command));
+    recovering.write(new RecoveryFiles(manifest, tablespaces, paths), paths.root());
     progress.step("writing pg_control");
     finish(controlFile, paths);
     return new RestoredFiles(manifest.files().size(), manifest.totals().bytes(), reused, removed);
@@ -110,25 +137,10 @@ public final class Restore {
     }
   }
 
-  /** From here on the directory is ours: marked, and without a pg_control that could be started. */
-  private static void begin(Manifest manifest, PathResolver paths) {
-    Path root = paths.root();
-    try {
-      paths.createRoot();
-      paths.write(
-          TargetDirectory.MARKER,
-          (manifest.info().systemId() + "\n").getBytes(StandardCharsets.US_ASCII));
-      Path global = root.resolve("global");
-      // Through a link it would be somebody else's pg_control.
-      DurableFiles.delete(Files.isSymbolicLink(global) ? global : root.resolve(ControlFile.PATH));
-    } catch (IOException e) {
-      throw TargetDirectory.cannot("prepare", root, e);
-    }
-  }
-
-  private long removeStrays(Manifest manifest, PathResolver paths) {
+  private long removeStrays(
+      Manifest manifest, PathResolver paths, Optional<StandbyDirectory> standby) {
     progress.step("removing what does not belong there");
-    return StrayFiles.remove(manifest, paths);
+    return StrayFiles.remove(manifest, paths, standby.map(StandbyDirectory::markerName));
   }
 
   private long writeFiles(Manifest manifest, BackupFile controlFile, PathResolver paths) {

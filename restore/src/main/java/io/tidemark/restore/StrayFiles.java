@@ -10,6 +10,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -26,19 +27,31 @@ final class StrayFiles {
    * directory of a tablespace only what belongs to this major is looked at: another's may be beside
    * it.
    *
+   * @param marker a file that stays, too
    * @return how many files and links were removed
    */
-  static long remove(Manifest manifest, PathResolver paths) {
+  static long remove(Manifest manifest, PathResolver paths, Optional<String> marker) {
     Set<Path> keep = new HashSet<>();
-    keep.add(paths.root().resolve(TargetDirectory.MARKER));
+    marker.ifPresent(name -> keep.add(paths.root().resolve(name)));
     manifest.directories().forEach(directory -> keep.add(paths.resolve(directory.path())));
     manifest.files().forEach(file -> keep.add(paths.resolve(file.path())));
+    return remove(keep, PostgresMajor.of(manifest.info().postgresMajor()), paths);
+  }
+
+  /** Removes everything there but what restoring itself keeps, and {@code marker}. */
+  static long removeAll(PostgresMajor major, PathResolver paths, String marker) {
+    Set<Path> keep = new HashSet<>(Set.of(paths.root().resolve(marker)));
+    keep.add(paths.root().resolve("pg_tblspc"));
+    return remove(keep, major, paths);
+  }
+
+  private static long remove(Set<Path> keep, PostgresMajor major, PathResolver paths) {
+    keep.add(paths.root().resolve(TargetDirectory.MARKER));
     // The links stay: an interrupted restore shows by them which tablespaces are its own.
     paths.tablespaces().keySet().forEach(link -> keep.add(paths.root().resolve(link)));
     long removed = remove(paths.root(), keep);
-    String version = PostgresMajor.of(manifest.info().postgresMajor()).tablespaceDirectory();
     for (Map.Entry<String, Path> tablespace : paths.tablespaces().entrySet()) {
-      removed += remove(tablespace.getValue().resolve(version), keep);
+      removed += remove(tablespace.getValue().resolve(major.tablespaceDirectory()), keep);
     }
     return removed + removeWalBehindLink(paths, keep);
   }

@@ -5,12 +5,14 @@ import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.ControlFile;
 import io.tidemark.postgres.ControlFileReader;
 import io.tidemark.postgres.PostmasterPid;
+import io.tidemark.postgres.DurableFiles;
 import io.tidemark.postgres.SystemId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -57,6 +59,25 @@ final class TargetDirectory {
       requireOfCluster(systemId);
     } catch (IOException e) {
       throw cannot("look into", directory, e);
+    }
+  }
+
+  /** From here on the directory is ours: marked, and without a pg_control that could be started. */
+  static void begin(PathResolver paths, SystemId systemId, Optional<StandbyDirectory> standby) {
+    Path root = paths.root();
+    try {
+      paths.createRoot();
+      if (standby.isPresent()) {
+        paths.write(
+            standby.get().markerName(),
+            standby.get().markerContent().getBytes(StandardCharsets.UTF_8));
+      }
+      paths.write(MARKER, (systemId + "\n").getBytes(StandardCharsets.US_ASCII));
+      Path global = root.resolve("global");
+      // Through a link it would be somebody else's pg_control.
+      DurableFiles.delete(Files.isSymbolicLink(global) ? global : root.resolve(ControlFile.PATH));
+    } catch (IOException e) {
+      throw cannot("prepare", root, e);
     }
   }
 

@@ -20,15 +20,23 @@ import java.util.Objects;
  */
 public record WalGet(
     Path launcher, Path configuration, String cluster, Mode mode, Duration patience) {
-  /** The value for {@code restore_command}, once the script is installed. */
-  public static final String RESTORE_COMMAND = "/bin/sh pg_wal/tidemark/wal-get %f \"%p\"";
-
   /** What PostgreSQL does with an answer differs. */
   public enum Mode {
     /** Any answer but a file or "absent" aborts recovery. */
     RESTORE,
     /** A standby asks again and again; an abort would end the server. */
     STANDBY;
+
+    /**
+     * The value of {@code restore_command}; PostgreSQL runs it in the data directory.
+     *
+     * <p>For a standby every failure, even of the shell itself, is one more "not yet": a code above
+     * 125 would end the server.
+     */
+    public String restoreCommand() {
+      String command = "/bin/sh pg_wal/tidemark/wal-get %f \"%p\"";
+      return this == STANDBY ? command + " || exit 1" : command;
+    }
 
     /** As the script and the command line spell it. */
     public String word() {
@@ -39,14 +47,14 @@ public record WalGet(
   /**
    * Writes the script into a data directory.
    *
-   * @return the value for {@code restore_command}; PostgreSQL runs it in the data directory
+   * @return the value for {@code restore_command}
    */
   public String install(Path dataDirectory) {
     try {
       Path script = WalStage.of(dataDirectory).home().resolve("wal-get");
       DurableFiles.write(script, render().getBytes(StandardCharsets.UTF_8), DurableFiles.PRIVATE);
       Files.setOwner(script, Files.getOwner(dataDirectory));
-      return RESTORE_COMMAND;
+      return mode.restoreCommand();
     } catch (IOException e) {
       throw TargetDirectory.cannot("install wal-get in", dataDirectory, e);
     }
