@@ -37,6 +37,9 @@ public record ReplicaSpec(
   /** How long wal-get waits for a segment that the store is slow with; a standby asks again. */
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
+  /** The same where the server streams, too: it tries that only when wal-get has given up. */
+  private static final Duration SHORT_PATIENCE = Duration.ofSeconds(20);
+
   /**
    * What the configuration asks for.
    *
@@ -60,7 +63,12 @@ public record ReplicaSpec(
         connected ? Optional.of(primary) : Optional.empty(),
         connected ? Optional.of(feed) : Optional.empty(),
         ReplicaHome.of(configuration.stateDirectory(), replica.name()),
-        new WalGet(launcher, configuration.file(), cluster.name(), WalGet.Mode.STANDBY, PATIENCE));
+        new WalGet(
+            launcher,
+            configuration.file(),
+            cluster.name(),
+            WalGet.Mode.STANDBY,
+            connected ? SHORT_PATIENCE : PATIENCE));
   }
 
   private static PostgresEndpoint serverOf(ReplicaSettings replica, PostgresEndpoint primary) {
