@@ -61,8 +61,7 @@ public final class LocalReplicaActions implements ReplicaActions {
   }
 
   @Override
-  public void configure(
-      ReplicaSpec replica, Observation seen, ReplicaDecision.Configure decision) {
+  public void configure(ReplicaSpec replica, Observation seen, ReplicaDecision.Configure decision) {
     prepare(replica);
     settle(replica, seen);
     StandbyServer server = StandbyServer.of(replica);
@@ -128,7 +127,6 @@ public final class LocalReplicaActions implements ReplicaActions {
   }
 
   private ReplicaBuilder builder(ReplicaSpec replica) {
-    return new ReplicaBuilder(
-        replica, repositories.apply(replica), progress, rateKibPerSecond);
+    return new ReplicaBuilder(replica, repositories.apply(replica), progress, rateKibPerSecond);
   }
 }

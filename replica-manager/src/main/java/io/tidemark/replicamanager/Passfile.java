@@ -57,8 +57,7 @@ final class Passfile {
     if (LocalCommand.run(command, Path.of("/"), LIMIT).exitCode() != 0) {
       throw new TidemarkException(
           ErrorCode.SECRET_UNUSABLE,
-          "the owner of %s cannot reach the password file %s"
-              .formatted(replica.directory(), file),
+          "the owner of %s cannot reach the password file %s".formatted(replica.directory(), file),
           "Let him pass through the directories above it: chmod o+x");
     }
   }

@@ -111,14 +111,19 @@ final class ReplicaBuilder {
   /** On record before anything is written, so that a crash is known for what it is. */
   private ReplicaState begin(Optional<ReplicaState> before) {
     String buildId =
-        before.map(ReplicaState::buildId).orElseGet(() -> ReplicaState.newBuildId(new SecureRandom()));
+        before
+            .map(ReplicaState::buildId)
+            .orElseGet(() -> ReplicaState.newBuildId(new SecureRandom()));
     ReplicaState state =
         new ReplicaState(
             replica.directory(),
             repository.identity().systemId(),
             buildId,
             Work.BUILDING,
-            before.map(ReplicaState::wish).filter(ReplicaBuilder::isKept).orElseGet(Wish.Running::new),
+            before
+                .map(ReplicaState::wish)
+                .filter(ReplicaBuilder::isKept)
+                .orElseGet(Wish.Running::new),
             Instant.now());
     replica.home().write(state);
     return state;

@@ -91,7 +91,8 @@ final class Rewinder {
     if (control.dataChecksumVersion() == 0 && !control.walLogHints()) {
       throw new TidemarkException(
           ErrorCode.POSTGRES_REFUSED,
-          replica.directory() + " has neither data checksums nor wal_log_hints: it cannot be rewound",
+          replica.directory()
+              + " has neither data checksums nor wal_log_hints: it cannot be rewound",
           "tidemark replica rebuild " + replica.name());
     }
   }
@@ -184,8 +185,7 @@ final class Rewinder {
                 "--source-server="
                     + Conninfo.ofPrimary(replica, replica.primary().orElseThrow().database())));
     command.addAll(more);
-    return LocalCommand.run(
-        LocalCommand.asOwnerOf(directory, command), directory, REWIND_LIMIT);
+    return LocalCommand.run(LocalCommand.asOwnerOf(directory, command), directory, REWIND_LIMIT);
   }
 
   /** It has copied the primary's settings, and removed what the primary has not. */

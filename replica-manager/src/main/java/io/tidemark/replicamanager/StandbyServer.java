@@ -63,8 +63,8 @@ public final class StandbyServer {
   /**
    * Starts it and waits until it accepts connections; nothing where it runs.
    *
-   * @throws TidemarkException DIRECTORY_REFUSED where it would start as a primary; POSTGRES_REFUSED,
-   *     TIMED_OUT as of {@link PostgresServer#start}
+   * @throws TidemarkException DIRECTORY_REFUSED where it would start as a primary;
+   *     POSTGRES_REFUSED, TIMED_OUT as of {@link PostgresServer#start}
    */
   public void start() {
     requireSignal();
@@ -103,7 +103,8 @@ public final class StandbyServer {
       throw new TidemarkException(
           ErrorCode.DIRECTORY_REFUSED,
           replica.directory() + " has no standby.signal: its server would start as a primary",
-          "Find out who promoted it; tidemark replica rebuild " + replica.name()
+          "Find out who promoted it; tidemark replica rebuild "
+              + replica.name()
               + " makes it a standby again.");
     }
   }

@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.util.Map;
 
 /**
- * The configuration files that a data directory of Debian's does not have, because they are in /etc:
- * without them no server starts. What is written lets nobody in without his password.
+ * The configuration files that a data directory of Debian's does not have, because they are in
+ * /etc: without them no server starts. What is written lets nobody in without his password.
  */
 final class MissingConfiguration {
   private static final String WHY =

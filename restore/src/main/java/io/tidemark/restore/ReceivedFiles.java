@@ -29,8 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class ReceivedFiles {
   /** Of the server's own recovery, or of its own directory: here they are written by us. */
   private static final Set<String> NOT_TAKEN =
-      Set.of(
-          "standby.signal", "recovery.signal", TablespaceMap.FILE_NAME, TargetDirectory.MARKER);
+      Set.of("standby.signal", "recovery.signal", TablespaceMap.FILE_NAME, TargetDirectory.MARKER);
 
   private static final int TABLESPACE_SUFFIX = ".tar".length();
 
@@ -66,8 +65,7 @@ final class ReceivedFiles {
     progress.step("copying files");
     BaseBackupMessage message = stream.next();
     while (!(message instanceof End)) {
-      message =
-          message instanceof NewArchive(String name, _) ? unpack(name) : stream.next();
+      message = message instanceof NewArchive(String name, _) ? unpack(name) : stream.next();
     }
     if (controlFile == null) {
       throw damaged("came without pg_control");

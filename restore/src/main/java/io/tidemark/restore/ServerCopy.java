@@ -82,8 +82,7 @@ public final class ServerCopy {
       FreeSpace.require(sizes(stream, paths));
     }
     TargetDirectory.begin(paths, systemId, Optional.of(standby));
-    long removed =
-        options.delta() ? StrayFiles.removeAll(major, paths, standby.markerName()) : 0;
+    long removed = options.delta() ? StrayFiles.removeAll(major, paths, standby.markerName()) : 0;
     makeDirectories(major, paths);
     ReceivedFiles files = new ReceivedFiles(stream, paths, standby.markerName(), progress);
     byte[] controlFile = files.receive();
@@ -108,7 +107,8 @@ public final class ServerCopy {
     long total = 0;
     for (BaseBackupStream.Tablespace tablespace : stream.tablespaces()) {
       long bytes = tablespace.sizeKib().orElse(0L) * KIB;
-      Path place = tablespace.oid().map(oid -> paths.resolve("pg_tblspc/" + oid)).orElse(paths.root());
+      Path place =
+          tablespace.oid().map(oid -> paths.resolve("pg_tblspc/" + oid)).orElse(paths.root());
       sizes.merge(place, bytes, Long::sum);
       total += bytes;
     }
@@ -127,9 +127,7 @@ public final class ServerCopy {
     progress.step("writing the standby's settings");
     try {
       if (!tablespaces.tablespaces().isEmpty()) {
-        paths.write(
-            TablespaceMap.FILE_NAME,
-            tablespaces.render().getBytes(StandardCharsets.UTF_8));
+        paths.write(TablespaceMap.FILE_NAME, tablespaces.render().getBytes(StandardCharsets.UTF_8));
       }
       StandbyFiles.writeSettings(paths, settings);
       paths.write("standby.signal", new byte[0]);

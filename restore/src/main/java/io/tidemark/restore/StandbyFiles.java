@@ -57,8 +57,7 @@ public final class StandbyFiles {
   /** The directory as it is: its owner, and whether its group may read. */
   private static PathResolver paths(Path dataDirectory) {
     try {
-      boolean groupReads =
-          (FileMode.of(Files.getPosixFilePermissions(dataDirectory)) & 0040) != 0;
+      boolean groupReads = (FileMode.of(Files.getPosixFilePermissions(dataDirectory)) & 0040) != 0;
       return new PathResolver(
           dataDirectory,
           new TablespaceMap(List.of()),
