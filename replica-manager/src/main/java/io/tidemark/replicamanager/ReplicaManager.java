@@ -1,5 +1,6 @@
 package io.tidemark.replicamanager;
 
+import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.replicamanager.ReplicaDecision.Build;
 import io.tidemark.replicamanager.ReplicaDecision.Configure;
@@ -51,7 +52,8 @@ public final class ReplicaManager implements AutoCloseable {
    *
    * @return how it stands; with the failure of an action that did not work, which the next turn
    *     decides about anew
-   * @throws TidemarkException where the replica's own state cannot be read or locked
+   * @throws TidemarkException INTERRUPTED where the thread was, in the middle of an action;
+   *     LOCAL_IO where the replica's own state cannot be read or locked
    */
   public ReplicaReport step() {
     Optional<ReplicaHome.Lock> lock = replica.home().tryLock();
@@ -78,6 +80,9 @@ public final class ReplicaManager implements AutoCloseable {
       act(seen, decision);
       return report(seen, decision, false, Optional.empty());
     } catch (TidemarkException e) {
+      if (e.code() == ErrorCode.INTERRUPTED) {
+        throw e;
+      }
       return report(seen, decision, false, Optional.of(e));
     } finally {
       observer.forget();
