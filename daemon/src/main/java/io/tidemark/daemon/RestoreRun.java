@@ -8,6 +8,7 @@ import io.tidemark.repository.BackupEntry.Completed;
 import io.tidemark.repository.ClusterRepository;
 import io.tidemark.repository.WalInventory;
 import io.tidemark.restore.ArchiveTargetFinder;
+import io.tidemark.restore.FirstWal;
 import io.tidemark.restore.Restore;
 import io.tidemark.restore.RestoreOptions;
 import io.tidemark.restore.RestorePlan;
@@ -131,7 +132,8 @@ final class RestoreRun {
             asked.archiving);
     try (ProgressBar bar = output.progress("restore of " + cluster.name())) {
       RestoredFiles files =
-          new Restore(repository, options, new Followed(bar)).run(plan, walGet::install);
+          new Restore(repository, options, new Followed(bar))
+              .run(plan, target -> prepareWal(plan, walGet, target, bar));
       return new RestoreReport.Files(
           files.files(),
           files.bytes(),
@@ -139,6 +141,16 @@ final class RestoreRun {
           files.removedFiles(),
           Duration.between(began, Instant.now()));
     }
+  }
+
+  /** A recovery in this process begins to stage by itself, while the server starts. */
+  private String prepareWal(RestorePlan plan, WalGet walGet, Path target, ProgressBar bar) {
+    String command = walGet.install(target);
+    if (!asked.start) {
+      bar.step("staging the first WAL");
+      FirstWal.stage(repository, plan, target, cluster.restore());
+    }
+    return command;
   }
 
   private RestoreReport report(

@@ -36,7 +36,7 @@ final class WalStaging implements AutoCloseable {
     // Closed as soon as it cannot go on: restore_command then starts a fetcher of its own.
     try (WalFetcher each = fetcher.get()) {
       while (!closed.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
-        each.step();
+        each.look();
       }
     } catch (TidemarkException e) {
       LOG.warn("staging WAL ended: {}", e.explain());

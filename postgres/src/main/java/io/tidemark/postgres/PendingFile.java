@@ -16,8 +16,8 @@ import java.util.UUID;
 
 /**
  * A file being written under a temporary name in its final directory ({@link #temporaryName}). It
- * gets its name by {@link #commit} or {@link #commitNew}; closing it without one removes it. Not
- * for several threads.
+ * gets its name by {@link #commit} or its variants; closing it without one removes it. Not for
+ * several threads.
  */
 public final class PendingFile implements AutoCloseable {
   private static final String SUFFIX = ".tidemark-tmp";
@@ -79,9 +79,17 @@ public final class PendingFile implements AutoCloseable {
 
   /** Makes it durable under its name; a file of that name is replaced. */
   public void commit() throws IOException {
+    commitContent();
+    DurableFiles.fsync(DurableFiles.parentOf(file));
+  }
+
+  /**
+   * Gives it its name once its content is durable; a file of that name is replaced. After a power
+   * failure the name may be missing, but it never stands for less than the content.
+   */
+  public void commitContent() throws IOException {
     finishContent();
     Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-    DurableFiles.fsync(DurableFiles.parentOf(file));
   }
 
   /**

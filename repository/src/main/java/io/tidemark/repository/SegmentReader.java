@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -101,10 +102,47 @@ final class SegmentReader {
     return tails;
   }
 
+  /** As {@link WalArchive#readWhole}. */
+  boolean readWhole(WalSegment segment, Consumer<ByteBuffer> sink) {
+    String key = part.keys().segment(segment);
+    return ifThere(
+            () -> part.sealed().read(key, Kind.SEGMENT, new WholeSegment(key, segment, sink)))
+        .isPresent();
+  }
+
+  /** Hands on the pieces of a whole segment, after the first look at each. */
+  private final class WholeSegment implements SealedObjects.Sink {
+    private final String key;
+    private final WalSegment segment;
+    private final Consumer<ByteBuffer> sink;
+    private boolean begun;
+
+    WholeSegment(String key, WalSegment segment, Consumer<ByteBuffer> sink) {
+      this.key = key;
+      this.segment = segment;
+      this.sink = sink;
+    }
+
+    /** No more than this comes: the reader holds the object to what its header says. */
+    @Override
+    public void expect(long raw) {
+      requireLength(key, raw, segment.size().bytes());
+    }
+
+    @Override
+    public void accept(ByteBuffer piece) {
+      if (!begun) {
+        requireStart(key, segment, piece);
+        begun = true;
+      }
+      sink.accept(piece);
+    }
+  }
+
   private SegmentContent whole(WalSegment segment) {
     String key = part.keys().segment(segment);
     Opened opened = part.sealed().read(key, Kind.SEGMENT, segment.size().bytes());
-    requireLength(key, opened.raw(), segment.size().bytes());
+    requireLength(key, opened.raw().remaining(), segment.size().bytes());
     requireStart(key, segment, opened.raw());
     return new SegmentContent.Whole(opened.raw());
   }
@@ -115,7 +153,7 @@ final class SegmentReader {
       String key = part.keys().tail(segment, tail.from(), tail.to());
       int length = (int) (tail.to() - tail.from());
       Opened opened = part.sealed().read(key, Kind.TAIL, length);
-      requireLength(key, opened.raw(), length);
+      requireLength(key, opened.raw().remaining(), length);
       if (tail.from() == 0) {
         requireStart(key, segment, opened.raw());
       }
@@ -124,10 +162,9 @@ final class SegmentReader {
     return new SegmentContent.Composed(raw, segment.start().plus(chain.end()));
   }
 
-  private void requireLength(String key, ByteBuffer raw, int expected) {
-    if (raw.remaining() != expected) {
-      throw part.damage(key)
-          .found("it holds " + raw.remaining() + " raw bytes; its name says " + expected);
+  private void requireLength(String key, long found, int expected) {
+    if (found != expected) {
+      throw part.damage(key).found("it holds " + found + " raw bytes; its name says " + expected);
     }
   }
 

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Gatherers;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -208,6 +209,18 @@ public final class WalArchive {
    */
   public SegmentContent read(WalSegment segment) {
     return segments.read(segment);
+  }
+
+  /**
+   * One whole segment's bytes, piece by piece, without holding all of them.
+   *
+   * @param sink takes each piece during the call; what it was given is right only when this returns
+   * @return whether the whole segment is in the archive; where it is not, the sink was given
+   *     nothing and {@link #read} knows more
+   * @throws TidemarkException OBJECT_DAMAGED
+   */
+  public boolean readWhole(WalSegment segment, Consumer<ByteBuffer> sink) {
+    return segments.readWhole(segment, sink);
   }
 
   /** What is there: logs that have an index are not listed, so it costs few requests. */

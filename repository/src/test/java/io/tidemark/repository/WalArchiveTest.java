@@ -18,6 +18,8 @@ import io.tidemark.store.Content;
 import io.tidemark.store.MemoryStore;
 import io.tidemark.store.PosixSettings;
 import io.tidemark.store.PosixStore;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -52,6 +54,50 @@ class WalArchiveTest {
 
       assertThat(onDisk.wal().read(segment)).isEqualTo(new SegmentContent.Whole(content(segment)));
     }
+  }
+
+  @Test
+  void handsOverASegmentPieceByPiece() {
+    TestWal.put(archive, segment(1, 5));
+    ByteBuffer all = ByteBuffer.allocate(MIB);
+
+    assertThat(archive.readWhole(segment(1, 5), all::put)).isTrue();
+    assertThat(all.flip()).isEqualTo(content(segment(1, 5)));
+  }
+
+  @Test
+  void handsOverNothingOfASegmentThatIsNotWhole() {
+    putTail(segment(1, 5), 0, 100_000);
+
+    for (int number : new int[] {5, 6}) {
+      boolean whole =
+          archive.readWhole(
+              segment(1, number),
+              piece -> {
+                throw new AssertionError("was given " + piece);
+              });
+      assertThat(whole).isFalse();
+    }
+  }
+
+  @Test
+  void handsOverNothingOfASegmentThatIsUnderAnotherName() throws IOException {
+    TestWal.put(archive, segment(1, 5));
+    String log = "main/wal/00000001/00000000/";
+    try (InputStream five = store.get(log + "000000010000000000000005.wal")) {
+      store.putIfAbsent(log + "000000010000000000000006.wal", Content.of(five.readAllBytes()));
+    }
+
+    assertThatThrownBy(
+            () ->
+                archive.readWhole(
+                    segment(1, 6),
+                    piece -> {
+                      throw new AssertionError("was given " + piece);
+                    }))
+        .isInstanceOfSatisfying(
+            TidemarkException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OBJECT_DAMAGED))
+        .hasMessageContaining("address is 0/500000; expected 0/600000");
   }
 
   @Test

@@ -13,6 +13,7 @@ import io.tidemark.repository.WalInventory.TimelineInventory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -47,7 +48,12 @@ final class ArchivedFiles {
   /** For the recovery that a stage serves. */
   static ArchivedFiles of(WalArchive archive, WalSegmentSize segmentSize, WalStage stage)
       throws IOException {
-    Optional<RecoveryWay> way = RecoveryWay.read(stage);
+    return of(archive, segmentSize, RecoveryWay.read(stage));
+  }
+
+  /** For a recovery that goes a way, or follows the newest timeline. */
+  static ArchivedFiles of(
+      WalArchive archive, WalSegmentSize segmentSize, Optional<RecoveryWay> way) {
     return new ArchivedFiles(
         archive,
         segmentSize,
@@ -58,7 +64,8 @@ final class ArchivedFiles {
   /**
    * A file of WAL.
    *
-   * @param complete whether it will never hold more: not so for the segment that is being written
+   * @param complete whether it is as the archive has it for ever: not so for the segment that is
+   *     being written, nor where this recovery leaves its timeline within it
    */
   record WalFile(ByteBuffer content, boolean complete) {}
 
@@ -83,15 +90,30 @@ final class ArchivedFiles {
     return found.isPresent() || isLeft(segment) || isBeyond(segment) ? found : lookAgain(segment);
   }
 
-  /** A segment's content, for who reads ahead; empty where it is not there, for whatever reason. */
-  Optional<WalFile> find(WalSegment segment) {
+  /**
+   * Hands over a complete segment piece by piece.
+   *
+   * @param sink as for {@link WalArchive#readWhole}
+   * @return false where there is none, for whatever reason; the sink was then given nothing
+   */
+  boolean copyComplete(WalSegment segment, Consumer<ByteBuffer> sink) {
+    return servesComplete(segment) && archive.readWhole(segment, sink);
+  }
+
+  /** Whether a segment that is whole in the archive is given to this recovery as it is there. */
+  boolean servesComplete(WalSegment segment) {
+    return whereLeft(segment.timeline()).isAtLeast(segment.end());
+  }
+
+  /** A segment's content; empty where it is not there, for whatever reason. */
+  private Optional<WalFile> find(WalSegment segment) {
     if (isLeft(segment)) {
       return Optional.empty();
     }
     Lsn left = whereLeft(segment.timeline());
     return switch (archive.read(segment)) {
       case SegmentContent.Whole(ByteBuffer raw) ->
-          Optional.of(new WalFile(upTo(left, segment, raw), true));
+          Optional.of(new WalFile(upTo(left, segment, raw), left.isAtLeast(segment.end())));
       case SegmentContent.Composed(ByteBuffer raw, _) ->
           Optional.of(new WalFile(upTo(left, segment, raw), false));
       case SegmentContent.Absent() -> Optional.empty();

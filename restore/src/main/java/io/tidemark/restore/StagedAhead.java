@@ -6,15 +6,18 @@ import io.tidemark.postgres.WalSegment;
 import io.tidemark.postgres.WalSegmentSize;
 import io.tidemark.restore.ArchivedFiles.WalFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,9 +30,6 @@ import org.slf4j.LoggerFactory;
  */
 final class StagedAhead implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StagedAhead.class);
-
-  /** Segments in memory at once, as far as they are small. */
-  private static final long MEMORY_BYTES = 128L << 20;
 
   /** After a fetch ahead has failed. */
   private static final Duration PAUSE = Duration.ofSeconds(1);
@@ -62,8 +62,7 @@ final class StagedAhead implements AutoCloseable {
     this.source = source;
     this.segmentSize = segmentSize;
     this.depth = Math.clamp(settings.walAheadBytes() / segmentSize.bytes(), 1, 1024);
-    long inMemory = Math.max(1, MEMORY_BYTES / segmentSize.bytes());
-    int threads = (int) Math.min(Math.min(settings.parallel(), depth), inMemory);
+    int threads = Math.min(settings.parallel(), depth);
     this.answers = Executors.newSingleThreadExecutor(Thread.ofPlatform().name("wal-get").factory());
     this.fetches =
         Executors.newFixedThreadPool(threads, Thread.ofPlatform().name("wal-ahead-", 1).factory());
@@ -72,6 +71,40 @@ final class StagedAhead implements AutoCloseable {
   /** How many segments are kept staged. */
   int depth() {
     return depth;
+  }
+
+  /** Takes over what an earlier fetcher staged, as far as it is as this recovery wants it. */
+  void adopt() throws IOException {
+    Set<String> kept = new TreeSet<>();
+    for (String name : stage.staged()) {
+      if (WalSegment.isName(name)
+          && source.servesComplete(WalSegment.parse(name, segmentSize))
+          && stage.length(name) == segmentSize.bytes()) {
+        kept.add(name);
+      }
+    }
+    stage.keepOnly(kept);
+    stagedByUs.addAll(kept);
+  }
+
+  /** Whether somebody waits for an answer: much less work than {@link #step}. */
+  boolean isAsked() throws IOException {
+    return !stage.wanted().isEmpty();
+  }
+
+  /**
+   * Stages from {@code first} on as much as is kept staged, and returns when it is there.
+   *
+   * @return how many segments are staged; fewer than that where the archive has no more, is not
+   *     reached, or the time is over
+   */
+  int fill(WalSegment first, Duration limit) throws InterruptedException, IOException {
+    prepare(first);
+    fetches.shutdown();
+    if (!fetches.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+      fetches.shutdownNow();
+    }
+    return stage.staged().size();
   }
 
   /** Begins to stage at {@code first}. */
@@ -213,7 +246,7 @@ final class StagedAhead implements AutoCloseable {
     }
     running.add(name);
     try {
-      stageOrNoteEnd(segment, source.find(segment));
+      stageOrNoteEnd(segment);
     } finally {
       running.remove(name);
     }
@@ -221,16 +254,8 @@ final class StagedAhead implements AutoCloseable {
 
   private void answerNow(String name) throws IOException {
     try {
-      Optional<WalFile> file = source.get(name);
-      if (WalSegment.isName(name)) {
-        stageOrNoteEnd(WalSegment.parse(name, segmentSize), file);
-      } else if (file.isPresent()) {
-        stage.put(name, file.get().content());
-      }
-      if (file.isEmpty()) {
-        stage.putAbsent(name);
-      } else if (!file.get().complete()) {
-        stage.putOpen(name, file.get().content());
+      if (!WalSegment.isName(name) || !stageOrNoteEnd(WalSegment.parse(name, segmentSize))) {
+        answer(name, source.get(name));
       }
     } catch (TidemarkException e) {
       LOG.warn("cannot fetch {}: {}", name, e.explain());
@@ -238,13 +263,43 @@ final class StagedAhead implements AutoCloseable {
     }
   }
 
-  private void stageOrNoteEnd(WalSegment segment, Optional<WalFile> file) throws IOException {
-    if (file.isPresent() && file.get().complete()) {
-      stagedByUs.add(segment.name());
-      stage.put(segment.name(), file.get().content());
-      end.updateAndGet(known -> known == null || isAfter(known, segment) ? known : null);
+  private void answer(String name, Optional<WalFile> file) throws IOException {
+    if (file.isEmpty()) {
+      stage.putAbsent(name);
+    } else if (file.get().complete()) {
+      stage.put(name, file.get().content());
     } else {
-      end.updateAndGet(known -> known == null || isAfter(known, segment) ? segment : known);
+      stage.putOpen(name, file.get().content());
+    }
+  }
+
+  /** Whether there was a complete segment to stage. */
+  private boolean stageOrNoteEnd(WalSegment segment) throws IOException {
+    boolean complete = stage(segment);
+    end.updateAndGet(
+        known -> {
+          if (known == null || isAfter(known, segment)) {
+            return complete ? known : segment;
+          }
+          return complete ? null : known;
+        });
+    return complete;
+  }
+
+  private boolean stage(WalSegment segment) throws IOException {
+    try (WalStage.Staging staging = stage.begin(segment.name())) {
+      if (!source.copyComplete(segment, staging::take)) {
+        return false;
+      }
+      // Before it can be seen, and so be taken.
+      stagedByUs.add(segment.name());
+      staging.commit();
+      return true;
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    } catch (IOException e) {
+      stagedByUs.remove(segment.name());
+      throw e;
     }
   }
 

@@ -12,11 +12,14 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Stages WAL for a recovering server, ahead of what it asks for: gets, decompresses and fsyncs
@@ -26,25 +29,33 @@ import java.util.Optional;
  */
 public final class WalFetcher implements AutoCloseable {
   private static final Duration BUSY_LOOK = Duration.ofMillis(5);
+  private static final Duration STAGE_LOOK = Duration.ofMillis(25);
   private static final Duration IDLE_LOOK = Duration.ofMillis(50);
   private static final Duration BUSY_FOR = Duration.ofSeconds(2);
   private static final Duration UNUSED_LIMIT = Duration.ofMinutes(2);
+
+  private static final String LOCK = "fetcher.lock";
 
   private final WalStage stage;
   private final StagedAhead ahead;
   private final Path dataDirectory;
   private final FileChannel lockFile;
   private final FileLock lock;
+  private final Optional<Object> lockKey;
   private Instant lastUse = Instant.now();
+  private long lastStep = System.nanoTime() - STAGE_LOOK.toNanos();
+  private volatile boolean promoted;
   private volatile boolean closed;
 
   private WalFetcher(
-      WalStage stage, StagedAhead ahead, Path dataDirectory, FileChannel lockFile, FileLock lock) {
+      WalStage stage, StagedAhead ahead, Path dataDirectory, FileChannel lockFile, FileLock lock)
+      throws IOException {
     this.stage = stage;
     this.ahead = ahead;
     this.dataDirectory = dataDirectory;
     this.lockFile = lockFile;
     this.lock = lock;
+    this.lockKey = key(stage.home().resolve(LOCK));
   }
 
   /**
@@ -56,7 +67,7 @@ public final class WalFetcher implements AutoCloseable {
       ClusterRepository repository, Path dataDirectory, RestoreSettings settings) {
     try {
       WalStage stage = WalStage.of(dataDirectory);
-      Path lockPath = stage.home().resolve("fetcher.lock");
+      Path lockPath = stage.home().resolve(LOCK);
       FileChannel lockFile =
           FileChannel.open(lockPath, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       Optional<FileLock> lock = tryLock(lockFile);
@@ -87,11 +98,11 @@ public final class WalFetcher implements AutoCloseable {
       FileChannel lockFile,
       FileLock lock)
       throws IOException {
-    stage.clean();
-    stage.announce(ProcessHandle.current().pid());
     WalSegmentSize size = repository.identity().walSegmentSize();
     ArchivedFiles source = ArchivedFiles.of(repository.wal(), size, stage);
     StagedAhead ahead = new StagedAhead(stage, source, size, settings);
+    ahead.adopt();
+    stage.announce(ProcessHandle.current().pid());
     return new WalFetcher(stage, ahead, dataDirectory, lockFile, lock);
   }
 
@@ -107,7 +118,7 @@ public final class WalFetcher implements AutoCloseable {
   public void run() {
     try {
       while (!closed && !isOver()) {
-        step();
+        look();
         Duration sinceUse = Duration.between(lastUse, Instant.now());
         Thread.sleep(sinceUse.compareTo(BUSY_FOR) < 0 ? BUSY_LOOK : IDLE_LOOK);
       }
@@ -116,8 +127,24 @@ public final class WalFetcher implements AutoCloseable {
     }
   }
 
+  /** Looks once: for questions every time, and at everything else some times a second. */
+  public void look() {
+    if (System.nanoTime() - lastStep >= STAGE_LOOK.toNanos() || isAsked()) {
+      step();
+    }
+  }
+
+  private boolean isAsked() {
+    try {
+      return ahead.isAsked();
+    } catch (IOException e) {
+      throw TargetDirectory.cannot("serve WAL in", stage.home(), e);
+    }
+  }
+
   /** Looks once: answers what is wanted, and stages ahead of what was taken. */
   public void step() {
+    lastStep = System.nanoTime();
     try {
       if (ahead.step()) {
         lastUse = Instant.now();
@@ -127,13 +154,31 @@ public final class WalFetcher implements AutoCloseable {
     }
   }
 
+  /** Not so after the directory was removed, or restored anew: that may go another way. */
+  private boolean isOurs() throws IOException {
+    return lockKey.equals(key(stage.home().resolve(LOCK)));
+  }
+
+  /** What a file is known by, whatever its name; empty where there is none. */
+  private static Optional<Object> key(Path file) throws IOException {
+    try {
+      return Optional.ofNullable(Files.readAttributes(file, BasicFileAttributes.class).fileKey());
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** What is staged stays for the next fetcher, unless the server needs nothing any more. */
   @Override
   public void close() {
     closed = true;
     ahead.close();
     try {
-      if (Files.isDirectory(stage.home())) {
+      if (isOurs()) {
         stage.retire();
+        if (promoted) {
+          stage.keepOnly(Set.of());
+        }
       }
       lock.release();
       lockFile.close();
@@ -147,15 +192,16 @@ public final class WalFetcher implements AutoCloseable {
    * that: only its control file says that it needs nothing any more.
    */
   private boolean isOver() {
-    if (!Files.isDirectory(stage.home())) {
-      return true;
-    }
     try {
+      if (!isOurs()) {
+        return true;
+      }
       boolean recovers =
           Files.exists(dataDirectory.resolve("recovery.signal"))
               || Files.exists(dataDirectory.resolve("standby.signal"));
       if (!recovers
           && ControlFileReader.read(dataDirectory).state() == ClusterState.IN_PRODUCTION) {
+        promoted = true;
         return true;
       }
       return Duration.between(lastUse, Instant.now()).compareTo(UNUSED_LIMIT) > 0

@@ -1,8 +1,8 @@
 #!/bin/sh
 # restore_command of a directory restored by Tidemark: wal-get NAME TARGET
 #
-# Moves the file NAME, which a fetcher has staged beside this script, to TARGET: a rename within one
-# file system. Needs nothing but sh and coreutils. If no fetcher lives, starts one.
+# Moves the file NAME, which a fetcher or the restore has staged beside this script, to TARGET: a
+# rename within one file system. Needs nothing but sh and coreutils. If no fetcher lives, starts one.
 #
 # Its exit codes are for PostgreSQL, which takes 1 to 125 for "there is no such file" and then ends
 # recovery; so 1 is given only when the archive was reached and does not have the file:
@@ -21,7 +21,12 @@ here=${0%/*}
 stage=$here/stage
 want=$here/want
 
-[ -f "$stage/$name" ] && mv "$stage/$name" "$target" && exit 0
+case $name in
+  '' | */* | .*)
+    echo "tidemark wal-get: not the name of a WAL file: '$name'" >&2
+    exit 200
+    ;;
+esac
 
 give_up() {
   echo "tidemark wal-get: $name: $1" >&2
@@ -30,31 +35,43 @@ give_up() {
   exit 200
 }
 
-case $name in
-  '' | */* | .*)
-    echo "tidemark wal-get: not the name of a WAL file: '$name'" >&2
-    exit 200
-    ;;
-esac
-
 # A fetcher of another user cannot be signalled; /proc shows it all the same.
 lives() {
   [ -n "$1" ] && { kill -0 "$1" 2>/dev/null || [ -d "/proc/$1" ]; }
 }
 
-fetcher_lives() {
+named_in_lives() {
   pid=
-  [ -f "$here/fetcher.pid" ] && read -r pid <"$here/fetcher.pid"
+  [ -f "$1" ] && read -r pid <"$1"
   lives "$pid"
 }
 
-# Of two, the second finds the lock taken and ends by itself.
+fetcher_lives() {
+  named_in_lives "$here/fetcher.pid"
+}
+
+# Of two, the second finds the lock taken and ends by itself. In a session of its own, if there is
+# setsid: PostgreSQL signals its process group when it is stopped.
 start_fetcher() {
-  [ -x "$launcher" ] || give_up "no fetcher runs, and there is no program $launcher to start one"
-  "$launcher" wal-fetch --config "$config" --data-directory "$PWD" --mode "$mode" "$cluster" \
-    </dev/null >>"$here/fetcher.log" 2>&1 &
+  own_session=
+  command -v setsid >/dev/null && own_session=setsid
+  $own_session "$launcher" wal-fetch --config "$config" --data-directory "$PWD" --mode "$mode" \
+    "$cluster" </dev/null >>"$here/fetcher.log" 2>&1 &
   child=$!
   starts=$((starts + 1))
+  echo "$child" >"$here/starting"
+}
+
+# While redo is busy with what is staged, there is time to start a fetcher for what follows: once,
+# since one that has started removes "starting". Whether it did matters to who has to wait, below.
+if [ -f "$stage/$name" ] && mv "$stage/$name" "$target"; then
+  [ -f "$here/starting" ] || fetcher_lives || [ ! -x "$launcher" ] || start_fetcher
+  exit 0
+fi
+
+# Started by an earlier call. Not believed for long: its number may be another's by now.
+other_starts() {
+  [ "$waited" -lt 1000 ] && named_in_lives "$here/starting"
 }
 
 mkdir -p "$stage" "$want" || give_up "cannot write to $here"
@@ -95,8 +112,11 @@ while [ "$waited" -lt "$limit" ]; do
   fi
   if [ "$waited" -ge "$look_at_fetcher" ]; then
     look_at_fetcher=$((waited + 200))
-    if ! fetcher_lives && ! lives "$child"; then
+    if ! fetcher_lives && ! lives "$child" && ! other_starts; then
+      [ -x "$launcher" ] || give_up "no fetcher runs, and there is no program $launcher to start one"
       [ "$starts" -lt 3 ] || give_up "the fetcher ends at once: see $here/fetcher.log"
+      # One that died may have taken the question with it.
+      : >"$want/$name"
       start_fetcher
     fi
   fi

@@ -36,6 +36,7 @@ import io.tidemark.testing.PostgresBinaries;
 import io.tidemark.testing.TestCluster;
 import io.tidemark.walarchiver.ArchiverLog;
 import io.tidemark.walarchiver.WalArchiver;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -139,6 +140,8 @@ final class RealRecoveryTest {
     WalSegment late = segmentOf(marks.get(6).lsnAfter());
     store.always(
         FaultyStore.keyContains(late.name()), new StoreFault.Fail(StoreException.Kind.UNAVAILABLE));
+    // As if the WAL in front of it had been all there is room for.
+    Files.delete(server.directory().resolve("pg_wal/tidemark/stage").resolve(late.name()));
 
     TidemarkException failure =
         catchThrowableOfType(TidemarkException.class, () -> server.recover(Map.of()));

@@ -58,7 +58,14 @@ final class RestoredServer implements AutoCloseable {
             "shop",
             WalGet.Mode.RESTORE,
             Duration.ofMinutes(1));
-    return new Restore(repository, options, RestoreProgress.NONE).run(plan, walGet::install);
+    return new Restore(repository, options, RestoreProgress.NONE)
+        .run(
+            plan,
+            directory -> {
+              String command = walGet.install(directory);
+              FirstWal.stage(repository, plan, directory, RestoreSettings.defaults());
+              return command;
+            });
   }
 
   /** Starts the server and follows its recovery. */

@@ -303,11 +303,11 @@ final class WalFetcherTest {
     wal.fork(lsn(3, 1000));
     way(new Timeline(2), Optional.empty());
     try (WalFetcher fetcher = open()) {
-      assertThat(ask(fetcher, name(1, 3))).isEmpty();
+      assertThat(ask(fetcher, name(1, 3))).as("not as it is in the archive").isEqualTo(".open");
 
       byte[] expected = new byte[TestWal.SIZE.bytes()];
       System.arraycopy(content(segment(1, 3)), 0, expected, 0, 1000);
-      assertThat(staged(name(1, 3))).hasBinaryContent(expected);
+      assertThat(staged(name(1, 3) + ".open")).hasBinaryContent(expected);
     }
   }
 
@@ -324,14 +324,120 @@ final class WalFetcherTest {
     first.close();
     assertThat(pid).doesNotExist();
     try (WalFetcher second = open()) {
-      assertThat(stage()).as("nobody knows how old that is").isEmpty();
       assertThatCode(second::step).doesNotThrowAnyException();
     }
   }
 
   @Test
-  void endsWhenTheServerIsAPrimaryAndNotBefore() throws Exception {
+  void takesOverWholeSegmentsOfAnEarlierFetcherAndNothingElse() throws IOException {
+    wal.put(1, 1, 9);
+    wal.fork(lsn(3, 1000));
+    try (WalFetcher first = open()) {
+      first.prepare(segment(1, 1));
+      stepUntilStaged(first, name(1, 9));
+    }
+    Files.write(staged(name(1, 1)), new byte[4096]);
+    for (String old : List.of(name(1, 10) + ".open", name(1, 11) + ".absent", "00000002.history")) {
+      Files.createFile(staged(old));
+    }
+    Path half = Files.createFile(staged(".half.tidemark-tmp"));
+    way(new Timeline(2), Optional.empty());
+
+    try (WalFetcher second = open()) {
+      assertThat(stage()).as("not what timeline 2 left at segment 3").isEqualTo(names(2, 2));
+      assertThat(half).doesNotExist();
+      assertThat(staged(name(1, 2))).hasBinaryContent(content(segment(1, 2)));
+      int reads = store.calls().size();
+      second.step();
+      assertThat(store.calls()).as("it is not fetched again").hasSize(reads);
+    }
+  }
+
+  @Test
+  void stagesAheadOfWhatIsTakenOfAnEarlierFetcher() throws IOException {
+    wal.put(1, 1, 3);
+    try (WalFetcher first = open()) {
+      first.prepare(segment(1, 1));
+      stepUntilStaged(first, name(1, 3));
+    }
+    wal.put(1, 4, 5);
+    try (WalFetcher second = open()) {
+      Files.delete(staged(name(1, 1)));
+
+      stepUntilStaged(second, name(1, 5));
+    }
+  }
+
+  @Test
+  void fillsTheStageBeforeAnyServerRuns() throws Exception {
+    wal.put(1, 1, 60);
+    WalStage stage = WalStage.of(data);
+    ArchivedFiles source = ArchivedFiles.of(wal.repository().wal(), TestWal.SIZE, stage);
+    try (StagedAhead ahead = new StagedAhead(stage, source, TestWal.SIZE, SETTINGS)) {
+      assertThat(ahead.fill(segment(1, 5), Duration.ofMinutes(1))).isEqualTo(DEPTH);
+    }
+
+    assertThat(stage()).isEqualTo(names(5, 4 + DEPTH));
+    assertThat(staged(name(1, 9))).hasBinaryContent(content(segment(1, 9)));
     try (WalFetcher fetcher = open()) {
+      fetcher.step();
+      assertThat(stage()).isEqualTo(names(5, 4 + DEPTH));
+    }
+  }
+
+  @Test
+  void fillsNoLongerThanItMay() throws Exception {
+    wal.put(1, 1, 60);
+    store.always(FaultyStore.keyContains(name(1, 2)), new StoreFault.Hang(Duration.ofSeconds(50)));
+    WalStage stage = WalStage.of(data);
+    ArchivedFiles source = ArchivedFiles.of(wal.repository().wal(), TestWal.SIZE, stage);
+    try (StagedAhead ahead = new StagedAhead(stage, source, TestWal.SIZE, SETTINGS)) {
+      long began = System.nanoTime();
+      ahead.fill(segment(1, 1), Duration.ofMillis(200));
+
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(40));
+      assertThat(stage()).doesNotContain(name(1, 2));
+      store.clear();
+    }
+  }
+
+  @Test
+  @ExpectLog("cannot fetch 000000010000000000000001")
+  void stagesNothingOfADamagedSegment() throws IOException {
+    wal.put(1, 1, 1);
+    store.always(FaultyStore.any(), new StoreFault.Corrupt(0));
+    try (WalFetcher fetcher = open()) {
+      assertThat(ask(fetcher, name(1, 1))).isEqualTo(".failed");
+      assertThat(staged(name(1, 1))).doesNotExist();
+      try (Stream<Path> files = Files.list(staged("").normalize())) {
+        assertThat(files.map(file -> file.getFileName().toString()))
+            .containsExactly(name(1, 1) + ".failed");
+      }
+    }
+  }
+
+  @Test
+  void endsWhenTheDirectoryIsRestoredAnew() throws Exception {
+    WalFetcher fetcher = open();
+    Thread running = Thread.ofVirtual().start(fetcher::run);
+    running.join(Duration.ofMillis(300));
+    assertThat(running.isAlive()).isTrue();
+
+    Files.delete(data.resolve("pg_wal/tidemark/fetcher.lock"));
+
+    assertThat(running.join(Duration.ofMinutes(1))).isTrue();
+    Path pid = data.resolve("pg_wal/tidemark/fetcher.pid");
+    Files.writeString(pid, "of the next one");
+    fetcher.close();
+    assertThat(pid).exists();
+  }
+
+  @Test
+  void endsWhenTheServerIsAPrimaryAndNotBefore() throws Exception {
+    wal.put(1, 1, 2);
+    try (WalFetcher fetcher = open()) {
+      fetcher.prepare(segment(1, 1));
+      stepUntilStaged(fetcher, name(1, 2));
       Thread running = Thread.ofVirtual().start(fetcher::run);
       running.join(Duration.ofMillis(300));
       assertThat(running.isAlive()).isTrue();
@@ -340,6 +446,7 @@ final class WalFetcherTest {
 
       assertThat(running.join(Duration.ofMinutes(1))).isTrue();
     }
+    assertThat(stage()).as("a primary needs nothing of that").isEmpty();
   }
 
   @Test

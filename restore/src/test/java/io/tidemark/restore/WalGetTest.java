@@ -10,6 +10,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.Assumptions;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -269,6 +270,81 @@ final class WalGetTest {
                 "restore",
                 "shop"));
     assertThat(Files.readAllLines(home.resolve("fake.pids"))).as("fetchers started").hasSize(1);
+  }
+
+  @Test
+  void startsOneFetcherWhileThereIsStillSomethingStaged() throws Exception {
+    Path launcher =
+        launcher(
+            """
+            echo "$$" >>pg_wal/tidemark/fake.pids
+            until [ -f go ]; do sleep 0.05; done
+            echo "$$" >pg_wal/tidemark/fetcher.pid
+            until [ -f pg_wal/tidemark/want/000000010000000000000007 ]; do sleep 0.05; done
+            echo late >pg_wal/tidemark/half
+            mv pg_wal/tidemark/half pg_wal/tidemark/stage/000000010000000000000007
+            sleep 60
+            """);
+    install(WalGet.Mode.RESTORE, launcher, 60);
+    stage("000000010000000000000005", "5");
+    stage("000000010000000000000006", "6");
+
+    assertThat(call("000000010000000000000005")).isEqualTo(new Called(0, ""));
+    assertThat(target).hasContent("5");
+    assertThat(call("000000010000000000000006")).isEqualTo(new Called(0, ""));
+    Process waiting = start(NAME);
+    awaitWanted();
+    Files.createFile(data.resolve("go"));
+    assertThat(end(waiting)).isEqualTo(new Called(0, ""));
+
+    assertThat(target).hasContent("late");
+    assertThat(Files.readAllLines(home.resolve("fake.pids"))).as("fetchers started").hasSize(1);
+  }
+
+  @Test
+  void startsNoFetcherAgainAndAgainWhereItEndsAtOnce() throws Exception {
+    install(WalGet.Mode.RESTORE, launcher("echo $$ >>pg_wal/tidemark/fake.pids; exit 10\n"), 60);
+    for (int i = 0; i < 10; i++) {
+      String name = "00000001000000000000000" + i;
+      stage(name, "segment");
+      assertThat(call(name).code()).isZero();
+    }
+
+    assertThat(Files.readAllLines(home.resolve("fake.pids"))).hasSize(1);
+  }
+
+  @Test
+  void startsAFetcherWhereTheOneThatWasStartingDied() throws Exception {
+    Path launcher =
+        launcher(
+            "echo found >pg_wal/tidemark/half && mv pg_wal/tidemark/half pg_wal/tidemark/stage/"
+                + NAME
+                + "\n");
+    install(WalGet.Mode.RESTORE, launcher, 60);
+    Files.writeString(home.resolve("starting"), "4194304\n");
+
+    assertThat(call(NAME).code()).isZero();
+  }
+
+  @Test
+  void startsTheFetcherOutsideOfPostgresProcessGroup() throws Exception {
+    Path launcher =
+        launcher(
+            """
+            echo "$$" >>pg_wal/tidemark/fake.pids
+            read -r stat </proc/$$/stat
+            echo "${stat##*) }" >pg_wal/tidemark/half
+            mv pg_wal/tidemark/half pg_wal/tidemark/stage/%s
+            """
+                .formatted(NAME));
+    install(WalGet.Mode.RESTORE, launcher, 60);
+    Assumptions.assumeThat(Path.of("/usr/bin/setsid")).exists();
+
+    assertThat(call(NAME).code()).isZero();
+    // State, parent, process group, session.
+    String[] stat = Files.readString(target).strip().split(" ", -1);
+    String pid = Files.readString(home.resolve("fake.pids")).strip();
+    assertThat(List.of(stat[2], stat[3])).containsExactly(pid, pid);
   }
 
   @Test
