@@ -3,6 +3,7 @@ package io.tidemark.daemon;
 import io.tidemark.config.ClusterSettings;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.PostgresSession;
+import io.tidemark.replicamanager.ArchiveObserver;
 import io.tidemark.walarchiver.ArchiverEvent;
 import io.tidemark.walarchiver.ArchiverLog;
 import io.tidemark.walarchiver.PushTarget;
@@ -29,6 +30,7 @@ final class ClusterServices implements AutoCloseable {
   private final ClusterSettings settings;
   private final Schedules schedules;
   private final RepositoryDoor door;
+  private final ArchiveObserver archive;
   private final Vitals vitals;
   private final PushService push;
   private final BackupTask backup;
@@ -50,6 +52,7 @@ final class ClusterServices implements AutoCloseable {
     this.push = push;
     this.vitals = new Vitals(settings);
     this.door = new RepositoryDoor(stores, plan.repository(), settings.name());
+    this.archive = new ArchiveObserver(door::open);
     this.backup = new BackupTask(door, vitals, backupRoom, this::backedUp);
     this.server = new ServerWatch(vitals, Wiring.primary(settings).withApplicationName("tidemark"));
     this.repositoryLoop =
@@ -70,6 +73,16 @@ final class ClusterServices implements AutoCloseable {
 
   Vitals vitals() {
     return vitals;
+  }
+
+  /** To its part of the repository. */
+  RepositoryDoor door() {
+    return door;
+  }
+
+  /** What its replicas can get from the repository. */
+  ArchiveObserver archive() {
+    return archive;
   }
 
   /** Starts all, and schedules what comes later. */

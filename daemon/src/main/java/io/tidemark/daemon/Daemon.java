@@ -35,6 +35,7 @@ final class Daemon implements AutoCloseable {
   private final Consumer<LogSettings> logging;
   private final DaemonLock lock;
   private final Services running = new Services();
+  private final Replicas replicas = new Replicas(running);
   private final Schedules schedules = new Schedules();
   private final Metrics metrics = new Metrics(this::tell);
   private final StorePool stores = new StorePool(name -> new StoreMetrics(metrics, name));
@@ -141,14 +142,23 @@ final class Daemon implements AutoCloseable {
       logging.accept(next.log());
     }
     listen(Optional.of(configuration), next);
-    ClusterPlan.Change change = apply(next);
+    apply(next);
     configuration = next;
-    LOG.info("reloaded: stopped {}, started {}", change.stop(), change.start());
   }
 
-  private ClusterPlan.Change apply(Configuration next) {
+  private void apply(Configuration next) {
     Map<String, ClusterPlan> wanted = ClusterPlan.of(next);
-    ClusterPlan.Change change = ClusterPlan.between(plans, wanted);
+    PlanChange replicated = replicas.stopChanged(ReplicaPlan.of(next, wanted));
+    PlanChange change = apply(wanted);
+    replicas.start(replicated, clusters);
+    LOG.info("clusters: stopped {}, started {}", change.stop(), change.start());
+    if (!next.replicas().isEmpty() || !replicated.stop().isEmpty()) {
+      LOG.info("replicas: stopped {}, started {}", replicated.stop(), replicated.start());
+    }
+  }
+
+  private PlanChange apply(Map<String, ClusterPlan> wanted) {
+    PlanChange change = PlanChange.between(plans, wanted);
     Map<String, ClusterServices> now = new LinkedHashMap<>(clusters);
     for (String name : change.stop()) {
       Optional.ofNullable(now.remove(name)).ifPresent(each -> stop(List.of(each), CLOSE_LIMIT));
@@ -220,6 +230,11 @@ final class Daemon implements AutoCloseable {
     return open == null ? OptionalInt.empty() : OptionalInt.of(open.port());
   }
 
+  /** Of every replica. */
+  List<ReplicaVitals> replicaVitals() {
+    return replicas.vitals();
+  }
+
   Readiness readiness() {
     Map<String, Readiness.Facts> facts = new LinkedHashMap<>();
     clusters.forEach(
@@ -286,8 +301,11 @@ final class Daemon implements AutoCloseable {
   @Override
   public void close() {
     systemd.stopping();
+    // First: they use the clusters' repositories.
+    Duration left = CLOSE_LIMIT.minus(replicas.end());
+    replicas.close();
     List<ClusterServices> all = List.copyOf(clusters.values());
-    stop(all, CLOSE_LIMIT);
+    stop(all, left);
     running.closeAll(Duration.ofSeconds(2));
     schedules.close();
     HttpService open = http;
