@@ -15,9 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps one replica as it is to be. On a thread of its own, so that the build of one, which may take
- * hours, holds up no other. Its server outlives it: closing breaks off what is under way and stops
- * nothing else.
+ * Keeps one replica as it is to be. On a thread of its own, so that the build of one, which may
+ * take hours, holds up no other. Its server outlives it: closing breaks off what is under way and
+ * stops nothing else.
  */
 final class ReplicaService implements Service {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicaService.class);
