@@ -94,7 +94,7 @@ public record ArchiveSettings(
                     section.find("slot", Kind.TEXT, "tidemark_<cluster>").orElse(own),
                     section.find("application-name", Kind.TEXT, "tidemark_<cluster>").orElse(own),
                     section.get("ack", Kind.choice(Ack.class), "repository"),
-                    section.get("buffer", Kind.SIZE, "64MiB"),
+                    section.get("buffer", Kind.SIZE, "48MiB"),
                     section.get("spool-limit", Kind.SIZE, "4GiB"),
                     section.get("uploads", Kind.NUMBER, "4"),
                     section.get("status-interval", Kind.DURATION, "1s"),
