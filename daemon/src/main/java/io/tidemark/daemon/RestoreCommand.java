@@ -78,6 +78,14 @@ final class RestoreCommand implements Callable<Integer> {
   Map<Path, Path> tablespaces = new LinkedHashMap<>();
 
   @Option(
+      names = "--allow-tablespace-creation",
+      description = {
+        "Restore also where replay makes a tablespace in a directory of this machine that is not"
+            + " empty. Only if nothing else uses that directory."
+      })
+  boolean tablespaceCreation;
+
+  @Option(
       names = "--delta",
       description = "Keep what is right in the directory, replace or remove the rest.")
   boolean delta;

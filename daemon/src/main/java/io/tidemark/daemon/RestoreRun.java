@@ -129,6 +129,7 @@ final class RestoreRun {
             Optional.ofNullable(asked.parallel).orElse(cluster.restore().parallel()),
             Optional.ofNullable(asked.owner),
             asked.action,
+            asked.tablespaceCreation,
             asked.archiving);
     try (ProgressBar bar = output.progress("restore of " + cluster.name())) {
       RestoredFiles files =

@@ -92,6 +92,7 @@ final class Restorer {
             2,
             OsUser.forServers().map(OsUser::name),
             TargetAction.PROMOTE,
+            false,
             Archiving.OFF);
     WalGet walGet =
         new WalGet(

@@ -60,6 +60,14 @@ public sealed interface WalEvent {
   /** {@code pg_switch_wal}: the rest of the segment is empty; {@code end} is the segment's end. */
   record SegmentSwitch(Lsn start, Lsn end) implements WalEvent {}
 
+  /**
+   * {@code CREATE TABLESPACE}: its replay makes a link to {@code location} and writes there.
+   *
+   * @param oid the tablespace's, unsigned 32 bits
+   * @param location where it lies; empty where it lies in the data directory itself
+   */
+  record TablespaceMade(Lsn start, Lsn end, long oid, String location) implements WalEvent {}
+
   /** The record at {@code lost} was cut short by a crash, and this one takes its place. */
   record OverwrittenRecord(Lsn start, Lsn end, Lsn lost, Instant time) implements WalEvent {}
 }

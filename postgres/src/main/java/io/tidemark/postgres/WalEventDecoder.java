@@ -8,12 +8,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * Makes events of records: the resource managers XLOG and Transaction, by the structures in
- * xlog_internal.h, pg_control.h and xact.h.
+ * Makes events of records: the resource managers XLOG, Transaction and Tablespace, by the
+ * structures in xlog_internal.h, pg_control.h, xact.h and tablespace.h.
  */
 final class WalEventDecoder {
   private static final int RM_XLOG = 0;
   private static final int RM_XACT = 1;
+  private static final int RM_TABLESPACE = 5;
 
   static final int CHECKPOINT_SHUTDOWN = 0x00;
   static final int CHECKPOINT_ONLINE = 0x10;
@@ -29,6 +30,11 @@ final class WalEventDecoder {
   static final int COMMIT_PREPARED = 0x30;
   static final int ABORT_PREPARED = 0x40;
 
+  static final int TABLESPACE_MADE = 0x00;
+
+  /** {@code MAXPGPATH} with the headers before it. */
+  private static final int TABLESPACE_BYTES = 1100;
+
   private final PostgresMajor major;
 
   WalEventDecoder(PostgresMajor major) {
@@ -37,15 +43,15 @@ final class WalEventDecoder {
 
   /** How much of a record's body decoding it takes; 0 for records that make no event. */
   static int bytesNeeded(int resourceManager, int info) {
-    if (resourceManager == RM_XLOG) {
-      return isXlogEvent(info & 0xF0) ? 256 : 0;
-    }
-    if (resourceManager != RM_XACT) {
-      return 0;
-    }
-    return switch (info & 0x70) {
-      case COMMIT, ABORT -> 64;
-      case COMMIT_PREPARED, ABORT_PREPARED -> Integer.MAX_VALUE;
+    return switch (resourceManager) {
+      case RM_XLOG -> isXlogEvent(info & 0xF0) ? 256 : 0;
+      case RM_XACT ->
+          switch (info & 0x70) {
+            case COMMIT, ABORT -> 64;
+            case COMMIT_PREPARED, ABORT_PREPARED -> Integer.MAX_VALUE;
+            default -> 0;
+          };
+      case RM_TABLESPACE -> (info & 0xF0) == TABLESPACE_MADE ? TABLESPACE_BYTES : 0;
       default -> 0;
     };
   }
@@ -61,9 +67,12 @@ final class WalEventDecoder {
     }
     try {
       int data = mainData(record);
-      return record.resourceManager() == RM_XLOG
-          ? Optional.of(xlogEvent(record, data, start, end))
-          : Optional.of(transactionEnd(record, data, start, end));
+      return Optional.of(
+          switch (record.resourceManager()) {
+            case RM_XLOG -> xlogEvent(record, data, start, end);
+            case RM_XACT -> transactionEnd(record, data, start, end);
+            default -> tablespaceMade(record, data, start, end);
+          });
     } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
       throw new WalInvalidException(
           start,
@@ -174,6 +183,12 @@ final class WalEventDecoder {
         prepared ? preparedXid(record, at) : record.xid(),
         PostgresTime.toInstant(getLong(record.kept(), at)),
         operation == COMMIT || operation == COMMIT_PREPARED);
+  }
+
+  private static WalEvent tablespaceMade(WalRecord record, int at, Lsn start, Lsn end) {
+    requireBytes(record, at, 5);
+    String location = text(record.kept(), at + 4, record.keptBytes() - at - 4);
+    return new WalEvent.TablespaceMade(start, end, unsignedInt(record.kept(), at), location);
   }
 
   /** Steps over what lies between the time and the prepared transaction's ID. */

@@ -22,6 +22,7 @@ public final class WalGenerator {
   private static final int LONG = 0x2;
   private static final int RM_XLOG = 0;
   private static final int RM_XACT = 1;
+  private static final int RM_TABLESPACE = 5;
   private static final int RM_HEAP = 10;
   private static final int NOOP = 0x20;
 
@@ -139,6 +140,14 @@ public final class WalGenerator {
     return add(new WalEvent.RestorePoint(placed.start, placed.end, name, at));
   }
 
+  /** {@code CREATE TABLESPACE}. */
+  public WalEvent.TablespaceMade tablespace(long oid, String location) {
+    byte[] text = location.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer data = allocate(4 + text.length + 1).putInt((int) oid).put(text);
+    Placed placed = write(RM_TABLESPACE, WalEventDecoder.TABLESPACE_MADE, 0, content(data));
+    return add(new WalEvent.TablespaceMade(placed.start, placed.end, oid, location));
+  }
+
   /** A checkpoint that began where the last record ends. */
   public WalEvent.Checkpoint checkpoint(boolean shutdown) {
     int timeline = history.timeline().id();
@@ -227,6 +236,7 @@ public final class WalGenerator {
         case 3 -> commitPrepared(random.nextInt(500), random.nextInt(20));
         case 4 -> filler(random.nextInt(40_000));
         case 5 -> noop(random.nextInt(9000));
+        case 10 -> tablespace(16_384 + i, "/" + "x".repeat(random.nextInt(1023)));
         case 6, 7, 8, 9 -> commit();
         default -> filler(random.nextInt(200));
       }

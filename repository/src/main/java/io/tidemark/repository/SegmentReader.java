@@ -211,7 +211,8 @@ final class SegmentReader {
         summary.lastEnd(),
         summary.minXid(),
         summary.maxXid(),
-        summary.restorePoints().stream().distinct().toList());
+        summary.restorePoints().stream().distinct().toList(),
+        summary.tablespacesMade());
   }
 
   private SegmentSummary summary(String key, WalSegment segment, long to, SealedHeader header) {

@@ -8,6 +8,7 @@ import io.tidemark.postgres.WalSegment;
 import io.tidemark.repository.WalSummary.RestorePoint;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** What WAL says, as JSON: {@code about} of a segment and of a tail, and a line of an index. */
 final class SummaryJson {
@@ -15,6 +16,7 @@ final class SummaryJson {
   static final int MAX_RESTORE_POINTS = 128;
 
   private static final String LEFT_OUT = "restorePointsLeftOut";
+  private static final String TABLESPACES = "tablespacesMade";
 
   private SummaryJson() {}
 
@@ -41,6 +43,7 @@ final class SummaryJson {
     if (points.size() > MAX_RESTORE_POINTS) {
       json.put(LEFT_OUT, points.size() - MAX_RESTORE_POINTS);
     }
+    summary.tablespacesMade().ifPresent(count -> json.put(TABLESPACES, count));
     return json;
   }
 
@@ -69,7 +72,10 @@ final class SummaryJson {
             Json.optionalTime(json, "lastEnd"),
             json.has("minXid") ? Json.number(json, "minXid") : 0,
             json.has("maxXid") ? Json.number(json, "maxXid") : 0,
-            points);
+            points,
+            json.has(TABLESPACES)
+                ? OptionalLong.of(Json.number(json, TABLESPACES))
+                : OptionalLong.empty());
     long leftOut = json.has(LEFT_OUT) ? Json.number(json, LEFT_OUT) : 0;
     return new SegmentSummary(segment, end, summary, leftOut);
   }

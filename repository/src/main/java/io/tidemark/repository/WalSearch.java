@@ -36,6 +36,15 @@ public final class WalSearch {
    */
   public record Found(Lsn start, Lsn end, Instant at) {}
 
+  /**
+   * Tablespaces that a recovery makes.
+   *
+   * @param made in the order of the WAL
+   * @param complete whether all of the WAL says whether it makes any; what was archived by an older
+   *     version does not
+   */
+  public record Tablespaces(List<WalEvent.TablespaceMade> made, boolean complete) {}
+
   /** The stretch that is searched. */
   private final class Range {
     final WalWayReader reader;
@@ -60,6 +69,13 @@ public final class WalSearch {
 
     WalSegment last() {
       return reader.segmentAt(reach.plus(-1));
+    }
+
+    /** The segment in which a record that begins at {@code lsn} may end. */
+    WalSegment lastUpTo(Lsn lsn) {
+      Lsn end = Lsn.min(lsn, reach.plus(-1));
+      WalSegment segment = reader.segmentAt(end);
+      return segment.end().isBefore(reach) ? segment.next() : segment;
     }
 
     List<WalEvent> events(SegmentSummary summary, Predicate<WalEvent> wanted) {
@@ -164,6 +180,27 @@ public final class WalSearch {
 
   private static boolean isPoint(WalEvent event, String name) {
     return event instanceof WalEvent.RestorePoint point && point.name().equals(name);
+  }
+
+  /** The tablespaces whose records begin at {@code from} or later, and before {@code to}. */
+  public Tablespaces tablespacesMade(TimelineHistory history, Lsn from, Lsn to) {
+    Range range = new Range(history, from);
+    if (range.isEmpty()) {
+      return new Tablespaces(List.of(), true);
+    }
+    List<WalEvent.TablespaceMade> made = new ArrayList<>();
+    List<SegmentSummary> summaries =
+        range.summaries.ascending(range.first(), range.lastUpTo(to)).toList();
+    boolean complete = true;
+    for (SegmentSummary segment : summaries) {
+      complete &= segment.summary().tablespacesMade().isPresent();
+      if (segment.summary().tablespacesMade().orElse(0) > 0) {
+        range.events(segment, event -> event instanceof WalEvent.TablespaceMade).stream()
+            .filter(event -> event.start().isBefore(to))
+            .forEach(event -> made.add((WalEvent.TablespaceMade) event));
+      }
+    }
+    return new Tablespaces(List.copyOf(made), complete);
   }
 
   /** Where the last whole record of the reachable WAL from {@code from} on begins. */

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What the records that end in a stretch of WAL say: enough to find a recovery target without
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param lastEnd latest commit or abort time, empty if there is none
  * @param minXid lowest of their transaction IDs, 0 if there is none
  * @param maxXid highest of their transaction IDs, 0 if there is none
+ * @param tablespacesMade how many tablespaces were created in it; empty where nobody looked
  */
 public record WalSummary(
     long commits,
@@ -22,7 +24,8 @@ public record WalSummary(
     Optional<Instant> lastEnd,
     long minXid,
     long maxXid,
-    List<RestorePoint> restorePoints) {
+    List<RestorePoint> restorePoints,
+    OptionalLong tablespacesMade) {
   /** Nothing ended in it. */
   public static final WalSummary EMPTY =
       new WalSummary(0, Optional.empty(), Optional.empty(), 0, 0, List.of());
@@ -33,6 +36,17 @@ public record WalSummary(
    * @param lsn the end of its record
    */
   public record RestorePoint(String name, Lsn lsn, Instant at) {}
+
+  /** Of WAL in which no tablespace was created. */
+  public WalSummary(
+      long commits,
+      Optional<Instant> firstEnd,
+      Optional<Instant> lastEnd,
+      long minXid,
+      long maxXid,
+      List<RestorePoint> restorePoints) {
+    this(commits, firstEnd, lastEnd, minXid, maxXid, restorePoints, OptionalLong.of(0));
+  }
 
   public WalSummary {
     restorePoints = List.copyOf(restorePoints);
@@ -56,7 +70,14 @@ public record WalSummary(
         latest(lastEnd, later.lastEnd),
         noXid ? later.minXid : laterNoXid ? minXid : lowerXid(minXid, later.minXid),
         noXid ? later.maxXid : laterNoXid ? maxXid : higherXid(maxXid, later.maxXid),
-        points);
+        points,
+        sum(tablespacesMade, later.tablespacesMade));
+  }
+
+  private static OptionalLong sum(OptionalLong a, OptionalLong b) {
+    return a.isPresent() && b.isPresent()
+        ? OptionalLong.of(a.getAsLong() + b.getAsLong())
+        : OptionalLong.empty();
   }
 
   /** Whether {@code a} comes before {@code b}, modulo 2^32 as PostgreSQL compares them. */

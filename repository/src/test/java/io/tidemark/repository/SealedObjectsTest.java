@@ -300,7 +300,7 @@ class SealedObjectsTest {
             + "\"firstEnd\":\"2026-11-20T15:03:02.123456Z\","
             + "\"lastEnd\":\"2026-11-20T15:03:09.623456Z\",\"minXid\":715,\"maxXid\":717,"
             + "\"restorePoints\":[{\"name\":\"point5\",\"lsn\":\"0/501000\","
-            + "\"at\":\"2026-11-20T15:03:02.128456Z\"}]}}";
+            + "\"at\":\"2026-11-20T15:03:02.128456Z\"}],\"tablespacesMade\":0}}";
     assertThat(new String(bytes, 12, bytes.length - 12, StandardCharsets.UTF_8)).isEqualTo(json);
     assertThat(bytes).startsWith(0x5D, 0x2A, 0x4D, 0x18, 4 + json.length() - 256, 1, 0, 0);
     assertThat(SealedHeader.decode(new Damage("it"), ByteBuffer.wrap(bytes)).encode())

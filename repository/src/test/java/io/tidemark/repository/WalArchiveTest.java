@@ -430,4 +430,31 @@ class WalArchiveTest {
   private static WalInventory.Stretch stretch(long from, long to) {
     return new WalInventory.Stretch(new Lsn(from), new Lsn(to));
   }
+
+  @Test
+  void keepsApartThatNoTablespaceWasMadeAndThatNobodyLooked() {
+    WalSummary unknown = with(OptionalLong.empty());
+
+    archive.putSegment(segment(1, 5), content(segment(1, 5)), with(OptionalLong.of(2)));
+    archive.putSegment(segment(1, 6), content(segment(1, 6)), WalSummary.EMPTY);
+    archive.putSegment(segment(1, 7), content(segment(1, 7)), unknown);
+
+    assertThat(archive.summaries(segment(1, 5), segment(1, 7)))
+        .extracting(each -> each.summary().tablespacesMade())
+        .containsExactly(OptionalLong.of(2), OptionalLong.of(0), OptionalLong.empty());
+    assertThat(with(OptionalLong.of(2)).plus(with(OptionalLong.of(1))).tablespacesMade())
+        .hasValue(3);
+    assertThat(unknown.plus(with(OptionalLong.of(1))).tablespacesMade()).isEmpty();
+  }
+
+  private static WalSummary with(OptionalLong tablespacesMade) {
+    return new WalSummary(
+        1,
+        Optional.of(TestWal.CREATED),
+        Optional.of(TestWal.CREATED),
+        700,
+        700,
+        List.of(),
+        tablespacesMade);
+  }
 }

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -44,6 +45,9 @@ class WalSearchTest {
   private static final List<Told> TOLD = new ArrayList<>();
   private static SystemId system = TestWal.SYSTEM;
   private static Lsn begin = Lsn.ZERO;
+  private static Lsn beforeTablespace = Lsn.ZERO;
+  private static Path location = Path.of("");
+  private static long tablespace;
   private static Lsn first = Lsn.ZERO;
   private static Lsn second = Lsn.ZERO;
   private static Lsn end = Lsn.ZERO;
@@ -74,6 +78,12 @@ class WalSearchTest {
       cluster.sql("CREATE TABLE t (n int, filler text)");
       work(cluster, 12);
       first = Lsn.parse(cluster.value("SELECT pg_create_restore_point('twice')"));
+      location = Files.createDirectory(cluster.data().resolveSibling("fast"));
+      OsUser.own(location);
+      beforeTablespace = lsn(cluster);
+      cluster.sql("CREATE TABLESPACE fast LOCATION '" + location + "'");
+      tablespace =
+          Long.parseLong(cluster.value("SELECT oid FROM pg_tablespace WHERE spcname = 'fast'"));
       work(cluster, 3);
       promote(cluster);
       work(cluster, 12);
@@ -186,6 +196,9 @@ class WalSearchTest {
               0,
               0,
               List.of(new WalSummary.RestorePoint(p.name(), p.end(), p.time())));
+      case WalEvent.TablespaceMade _ ->
+          new WalSummary(
+              0, Optional.empty(), Optional.empty(), 0, 0, List.of(), OptionalLong.of(1));
       default -> WalSummary.EMPTY;
     };
   }
@@ -255,5 +268,24 @@ class WalSearchTest {
 
     assertThat(start).isLessThan(end);
     assertThat(end.minus(start)).isLessThan(9000);
+  }
+
+  @Test
+  void findsWhatCreateTablespaceWroteAndWhere() {
+    WalSearch.Tablespaces all = search().tablespacesMade(history, begin, end);
+
+    assertThat(all.complete()).isTrue();
+    assertThat(all.made())
+        .singleElement()
+        .satisfies(
+            made -> {
+              assertThat(made.location()).isEqualTo(location.toString());
+              assertThat(made.oid()).isEqualTo(tablespace);
+              assertThat(made.start()).isGreaterThanOrEqualTo(beforeTablespace);
+            });
+    Lsn at = all.made().getFirst().start();
+    assertThat(search().tablespacesMade(history, begin, at).made()).isEmpty();
+    assertThat(search().tablespacesMade(history, begin, at.plus(1)).made()).hasSize(1);
+    assertThat(search().tablespacesMade(history, at.plus(8), end).made()).isEmpty();
   }
 }

@@ -38,6 +38,17 @@ public final class ArchiveTargetFinder implements TargetFinder {
   }
 
   @Override
+  public MadeTablespaces tablespacesMade(TimelineHistory history, Lsn from, Lsn to) {
+    WalSearch.Tablespaces found = search.tablespacesMade(history, from, to);
+    return new MadeTablespaces(
+        found.made().stream()
+            .filter(made -> !made.location().isEmpty())
+            .map(made -> new MadeTablespace(made.start(), made.oid(), made.location()))
+            .toList(),
+        found.complete());
+  }
+
+  @Override
   public Optional<Lsn> lastRecordStart(TimelineHistory history, Lsn from) {
     return search.lastRecordStart(history, from);
   }

@@ -93,7 +93,7 @@ public final class Restore {
         TablespaceMapping.apply(
             TablespaceMap.parse(manifest.tablespaceMap()), options.tablespaces());
     PathResolver paths = paths(manifest, tablespaces);
-    requireTargets(manifest, paths);
+    requireTargets(plan, manifest, paths);
     TargetDirectory.begin(paths, manifest.info().systemId(), standby);
     long removed = options.delta() ? removeStrays(manifest, paths, standby) : 0;
     long reused = writeFiles(manifest, controlFile, paths);
@@ -129,9 +129,12 @@ public final class Restore {
         FileOwner.find(options.directory(), options.owner(), manifest.info().owner()));
   }
 
-  private void requireTargets(Manifest manifest, PathResolver paths) {
+  private void requireTargets(RestorePlan plan, Manifest manifest, PathResolver paths) {
     new TargetDirectory(paths.root()).require(manifest.info().systemId(), options.delta());
     new TablespaceTargets(paths, options.delta()).require();
+    if (!options.tablespaceCreation()) {
+      ReplayedTablespaces.require(plan.tablespacesMade(), paths.tablespaces().values());
+    }
     if (!options.delta()) {
       FreeSpace.require(manifest, paths);
     }

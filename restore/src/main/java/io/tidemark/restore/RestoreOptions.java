@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param parallel how many packs are read and written at once, 1 to 64
  * @param owner who is to own the files; only the superuser may give one
  * @param action what PostgreSQL does at the target
+ * @param tablespaceCreation whether replay may make tablespaces where there is something already
  * @param archiving whether the restored server goes on archiving as the backed up one did
  */
 public record RestoreOptions(
@@ -23,6 +24,7 @@ public record RestoreOptions(
     int parallel,
     Optional<String> owner,
     TargetAction action,
+    boolean tablespaceCreation,
     Archiving archiving) {
 
   /** {@code recovery_target_action}. */
@@ -38,6 +40,18 @@ public record RestoreOptions(
     OFF,
     /** Left as it is: for a restore that takes the server's place. */
     PRESERVE
+  }
+
+  /** Where replay makes no tablespace in a directory that is not empty. */
+  public RestoreOptions(
+      Path directory,
+      boolean delta,
+      Map<Path, Path> tablespaces,
+      int parallel,
+      Optional<String> owner,
+      TargetAction action,
+      Archiving archiving) {
+    this(directory, delta, tablespaces, parallel, owner, action, false, archiving);
   }
 
   public RestoreOptions {

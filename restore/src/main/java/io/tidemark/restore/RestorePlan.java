@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param frontier the end of what can be reached without a gap
  * @param lastRecord where the last whole record before the frontier begins, where known
  * @param targetTime when the transaction at the target ended, where known
+ * @param tablespacesMade by replay, where they were on the server that was backed up
  * @param notes what the operator should know, a sentence each
  */
 public record RestorePlan(
@@ -32,8 +33,10 @@ public record RestorePlan(
     Lsn frontier,
     Optional<Lsn> lastRecord,
     Optional<Instant> targetTime,
+    List<TargetFinder.MadeTablespace> tablespacesMade,
     List<String> notes) {
   public RestorePlan {
+    tablespacesMade = List.copyOf(tablespacesMade);
     recoveryTarget = Map.copyOf(recoveryTarget);
     notes = List.copyOf(notes);
   }

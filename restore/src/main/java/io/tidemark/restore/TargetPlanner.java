@@ -4,6 +4,7 @@ import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.TimelineHistory;
+import io.tidemark.postgres.WalPageHeader;
 import io.tidemark.repository.BackupEntry.Completed;
 import io.tidemark.repository.BackupInfo;
 import io.tidemark.repository.WalInventory;
@@ -15,6 +16,7 @@ import io.tidemark.restore.RestoreTarget.AtXid;
 import io.tidemark.restore.RestoreTarget.EndOfArchive;
 import io.tidemark.restore.RestoreTarget.Immediate;
 import io.tidemark.restore.TargetFinder.Found;
+import io.tidemark.restore.TargetFinder.MadeTablespaces;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -297,17 +299,32 @@ final class TargetPlanner {
       Lsn reach,
       Optional<Instant> time,
       String note) {
+    Lsn mustReach = Lsn.max(reach, backup.info().stopLsn());
+    MadeTablespaces tablespaces =
+        finder.tablespacesMade(history, backup.info().startLsn(), replayedBefore(mustReach));
+    List<String> notes = new ArrayList<>(note.isEmpty() ? List.of() : List.of(note));
+    notes.addAll(ReplayedTablespaces.notes(tablespaces));
     return new RestorePlan(
         request,
         backup.info(),
         backup.totals(),
         history,
         recoveryTarget,
-        Lsn.max(reach, backup.info().stopLsn()),
+        mustReach,
         wal.end(backup),
         wal.lastRecord(backup),
         time,
-        note.isEmpty() ? List.of() : List.of(note));
+        tablespaces.made(),
+        notes);
+  }
+
+  /**
+   * Records that begin there or later are not replayed. An inclusive LSN is the exception: the
+   * record that begins at it, or behind the header of the page that does, is replayed too.
+   */
+  private Lsn replayedBefore(Lsn reach) {
+    boolean inclusiveLsn = request.target() instanceof AtLsn && !request.exclusive();
+    return inclusiveLsn ? reach.plus(WalPageHeader.LONG_BYTES + 1) : reach;
   }
 
   private static TidemarkException unreachable(String found, String hint) {

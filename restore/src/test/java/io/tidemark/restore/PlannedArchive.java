@@ -33,6 +33,7 @@ final class PlannedArchive implements TargetFinder {
   private final List<Completed> backups = new ArrayList<>();
   private final List<TimelineInventory> timelines = new ArrayList<>();
   private final List<Entry> entries = new ArrayList<>();
+  private final List<MadeTablespace> tablespaces = new ArrayList<>();
 
   static Lsn lsn(double n) {
     return new Lsn((long) (n * 0x1000000));
@@ -112,6 +113,12 @@ final class PlannedArchive implements TargetFinder {
     return this;
   }
 
+  /** A tablespace made at {@code at}. */
+  PlannedArchive tablespace(double at, String location) {
+    tablespaces.add(new MadeTablespace(lsn(at), 16_500, location));
+    return this;
+  }
+
   private static Found found(double at, Instant time) {
     return new Found(lsn(at), lsn(at).plus(0x100), time);
   }
@@ -158,6 +165,15 @@ final class PlannedArchive implements TargetFinder {
     return along(history, from, entry -> entry.restorePoint().equals(name))
         .map(Entry::found)
         .toList();
+  }
+
+  @Override
+  public MadeTablespaces tablespacesMade(TimelineHistory history, Lsn from, Lsn to) {
+    return new MadeTablespaces(
+        tablespaces.stream()
+            .filter(made -> made.at().isAtLeast(from) && made.at().isBefore(to))
+            .toList(),
+        true);
   }
 
   @Override

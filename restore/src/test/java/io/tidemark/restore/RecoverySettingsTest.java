@@ -16,7 +16,7 @@ final class RecoverySettingsTest {
     return RecoverySettings.of(
         plan,
         new RestoreOptions(
-            Path.of("/data"), false, Map.of(), 1, Optional.empty(), action, archiving),
+            Path.of("/data"), false, Map.of(), 1, Optional.empty(), action, false, archiving),
         "command");
   }
 

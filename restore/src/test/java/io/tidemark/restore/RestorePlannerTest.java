@@ -11,6 +11,7 @@ import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.Timeline;
 import io.tidemark.repository.BackupName;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -541,5 +542,36 @@ final class RestorePlannerTest {
     PlannedArchive archive = new PlannedArchive().backup(1, 12, 13).backup(1, 2, 3).wal(1, 21);
 
     assertThat(archive.plan(to(new RestoreTarget.Immediate())).mustReach()).isEqualTo(lsn(13));
+  }
+
+  @Test
+  void warnsOfTablespacesThatReplayMakesAndOfNoOthers() {
+    PlannedArchive archive =
+        new PlannedArchive()
+            .backup(1, 2, 3)
+            .wal(1, 21)
+            .commit(1, 20, 700)
+            .tablespace(1.5, "/before")
+            .tablespace(10, "/in")
+            .tablespace(15, "/after");
+
+    RestorePlan all = archive.plan(RestoreRequest.LATEST);
+    assertThat(all.tablespacesMade())
+        .extracting(TargetFinder.MadeTablespace::location)
+        .containsExactly("/in", "/after");
+    assertThat(all.notes()).anyMatch(note -> note.contains("OID 16500 at /in (LSN 0/A000000)"));
+
+    RestoreTarget upTo = new RestoreTarget.AtLsn(lsn(10));
+    assertThat(archive.plan(to(upTo)).tablespacesMade()).hasSize(1);
+    assertThat(archive.plan(before(upTo)).tablespacesMade()).isEmpty();
+    assertThat(archive.plan(to(new RestoreTarget.AtLsn(lsn(9)))).notes()).isEmpty();
+  }
+
+  @Test
+  void saysThatNobodyLookedForTablespacesInOlderWal() {
+    assertThat(ReplayedTablespaces.notes(new TargetFinder.MadeTablespaces(List.of(), false)))
+        .singleElement()
+        .asString()
+        .contains("not known");
   }
 }

@@ -7,6 +7,7 @@ import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.ControlFile;
 import io.tidemark.postgres.FileMode;
+import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.SystemId;
 import io.tidemark.restore.RestoreOptions.Archiving;
 import io.tidemark.restore.RestoreOptions.TargetAction;
@@ -23,6 +24,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -48,6 +50,11 @@ final class RestoreTest {
   }
 
   private RestoreOptions options(boolean delta, Map<Path, Path> tablespaces) {
+    return options(delta, tablespaces, false);
+  }
+
+  private RestoreOptions options(
+      boolean delta, Map<Path, Path> tablespaces, boolean tablespaceCreation) {
     return new RestoreOptions(
         target,
         delta,
@@ -55,6 +62,7 @@ final class RestoreTest {
         2,
         OsUser.forServers().map(OsUser::name),
         TargetAction.PROMOTE,
+        tablespaceCreation,
         Archiving.OFF);
   }
 
@@ -524,5 +532,46 @@ final class RestoreTest {
         Files.delete(path);
       }
     }
+  }
+
+  @Test
+  void refusesToLetReplayMakeATablespaceWhereThereIsSomething() throws IOException {
+    Path used = Files.createDirectories(temporary.resolve("used"));
+    Files.writeString(used.resolve("PG_17"), "of another server");
+    RestorePlan plan = making(backup.store(), used);
+
+    TidemarkException refusal = refusal(plan, options(false, Map.of()));
+    assertThat(refusal.code()).isEqualTo(ErrorCode.DIRECTORY_REFUSED);
+    assertThat(refusal).hasMessageContaining(used.toString());
+    assertThat(refusal.hint()).contains("--lsn 0/3000000 --exclusive");
+    assertThat(target).doesNotExist();
+
+    restore(plan, options(false, Map.of(), true));
+    assertWhole();
+    assertThat(used.resolve("PG_17")).hasContent("of another server");
+  }
+
+  @Test
+  void letsReplayMakeATablespaceInAnEmptyDirectory() throws IOException {
+    Path unused = Files.createDirectories(temporary.resolve("unused"));
+
+    restore(making(backup.store(), unused), options(false, Map.of()));
+
+    assertWhole();
+  }
+
+  private static RestorePlan making(RestorePlan plan, Path location) {
+    return new RestorePlan(
+        plan.request(),
+        plan.backup(),
+        plan.totals(),
+        plan.history(),
+        plan.recoveryTarget(),
+        plan.mustReach(),
+        plan.frontier(),
+        plan.lastRecord(),
+        plan.targetTime(),
+        List.of(new TargetFinder.MadeTablespace(new Lsn(0x3000000), 16_500, location.toString())),
+        plan.notes());
   }
 }

@@ -43,6 +43,7 @@ final class RestoredServer implements AutoCloseable {
             2,
             OsUser.forServers().map(OsUser::name),
             action,
+            false,
             Archiving.OFF);
     this.server =
         new PostgresServer(

@@ -156,6 +156,7 @@ final class TestBackup {
         info.stopLsn(),
         Optional.empty(),
         Optional.empty(),
+        List.of(),
         List.of());
   }
 

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** Adds up what the records that end in a stretch of WAL say. Not for use by several threads. */
@@ -16,6 +17,7 @@ final class SummaryBuilder {
   private @Nullable Instant last;
   private long minXid;
   private long maxXid;
+  private long tablespaces;
   private final List<RestorePoint> restorePoints = new ArrayList<>();
 
   void add(WalEvent event) {
@@ -23,6 +25,7 @@ final class SummaryBuilder {
       case WalEvent.TransactionEnd end -> addEnd(end);
       case WalEvent.RestorePoint point ->
           restorePoints.add(new RestorePoint(point.name(), point.end(), point.time()));
+      case WalEvent.TablespaceMade _ -> tablespaces++;
       default -> {}
     }
   }
@@ -34,7 +37,8 @@ final class SummaryBuilder {
         Optional.ofNullable(last),
         minXid,
         maxXid,
-        restorePoints);
+        restorePoints,
+        OptionalLong.of(tablespaces));
   }
 
   private void addEnd(WalEvent.TransactionEnd end) {
