@@ -1,6 +1,7 @@
 package io.tidemark.repository;
 
 import io.tidemark.config.TidemarkException;
+import io.tidemark.postgres.Crc32c;
 import io.tidemark.postgres.PageVerdict;
 import io.tidemark.postgres.PageVerifier;
 import io.tidemark.postgres.RelationFile;
@@ -50,6 +51,7 @@ final class BackupVerifier {
     log.backups.incrementAndGet();
     Map<PackName, List<Piece>> byPack = new HashMap<>();
     for (BackupFile file : manifest.files()) {
+      verifyWhole(manifest, file);
       for (Frame frame : file.frames()) {
         if (!frame.isZeros()) {
           byPack
@@ -66,6 +68,21 @@ final class BackupVerifier {
                 options.threads(),
                 pack -> verify(manifest.info(), pack, byPack.getOrDefault(pack, List.of()))))
         .forEach(log::done);
+  }
+
+  /** The frames' checksums, which their content is held to, must add up to the whole file's. */
+  private void verifyWhole(Manifest manifest, BackupFile file) {
+    int crc = 0;
+    for (Frame frame : file.frames()) {
+      crc = Crc32c.combine(crc, frame.crc32c(), frame.rawLength());
+    }
+    if (crc != file.crc32c()) {
+      log.error(
+          part.keys().manifest(manifest.info().name()),
+          "the pieces of %s add up to checksum %08X; expected %08X"
+              .formatted(file.path(), crc, file.crc32c()),
+          "restore from another backup; take a new one");
+    }
   }
 
   /** Gives back the pack's key. */

@@ -45,13 +45,17 @@ public final class Verification {
    */
   public VerificationResult run(Progress progress) {
     List<BackupEntry> backups = repository.backups().list();
-    WalInventory wal = repository.wal().inventory();
     VerificationLog log = new VerificationLog(objects(), progress);
     if (options.backups()) {
       verifyBackups(backups, log);
     }
     if (options.wal()) {
       new WalVerifier(part, repository.wal(), options, log).verify();
+    }
+    // As it is now: expiry may have removed what was there, and the archiver tails.
+    WalInventory wal = repository.wal().inventory();
+    if (options.wal()) {
+      log.forget(0, finding -> new RemovedMeanwhile(part, wal).isGone(finding.key()));
       gaps(wal, log);
     }
     neededWal(backups, wal, log);
@@ -81,6 +85,7 @@ public final class Verification {
     List<BackupName> read = new ArrayList<>();
     for (BackupEntry backup : backups) {
       log.done(part.keys().backupBegan(backup.name()));
+      int found = log.findings();
       switch (backup) {
         case Completed completed -> {
           if (verifier.verify(completed)) {
@@ -100,8 +105,16 @@ public final class Verification {
                 damaged.what(),
                 "restore from another backup; take a new one");
       }
+      forgetIfRemoved(backup.name(), found, log);
     }
     read.forEach(verifier::orphans);
+  }
+
+  private void forgetIfRemoved(BackupName backup, int findingsBefore, VerificationLog log) {
+    if (log.findings() > findingsBefore && RemovedMeanwhile.isGone(part, backup)) {
+      log.forget(findingsBefore, _ -> true);
+      log.info(part.keys().manifest(backup), "this backup was removed while it was read");
+    }
   }
 
   private void gaps(WalInventory wal, VerificationLog log) {
@@ -128,7 +141,7 @@ public final class Verification {
                 .map(TimelineInventory::history)
                 .orElseGet(() -> TimelineHistory.root(timeline));
         Lsn reach = wal.reachableFrom(history, info.startLsn());
-        if (reach.isBefore(info.stopLsn())) {
+        if (reach.isBefore(info.stopLsn()) && !RemovedMeanwhile.isGone(part, info.name())) {
           log.error(
               part.keys().manifest(info.name()),
               "it needs WAL from "

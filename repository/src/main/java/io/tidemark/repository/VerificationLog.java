@@ -13,8 +13,8 @@ import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 
 /** What a verification is to read, has read and has found. Safe for use by many threads. */
 final class VerificationLog {
@@ -31,7 +31,7 @@ final class VerificationLog {
 
   private final NavigableMap<String, ObjectInfo> objects;
   private final ConcurrentHashMap.KeySetView<String, Boolean> done = ConcurrentHashMap.newKeySet();
-  private final ConcurrentLinkedQueue<Finding> findings = new ConcurrentLinkedQueue<>();
+  private final List<Finding> findings = new ArrayList<>();
   private final Progress progress;
   private final long bytesInAll;
   private final AtomicLong bytesDone = new AtomicLong();
@@ -86,7 +86,17 @@ final class VerificationLog {
     add(new Finding(Severity.INFO, key, what, ""));
   }
 
-  private void add(Finding finding) {
+  /** How many there are by now. */
+  synchronized int findings() {
+    return findings.size();
+  }
+
+  /** Takes back what was said since there were {@code before} findings. */
+  synchronized void forget(int before, Predicate<Finding> needless) {
+    findings.subList(before, findings.size()).removeIf(needless);
+  }
+
+  private synchronized void add(Finding finding) {
     if (findings.size() < MAX_FINDINGS) {
       findings.add(finding);
     }
@@ -115,7 +125,7 @@ final class VerificationLog {
     return e.code() == ErrorCode.OBJECT_DAMAGED;
   }
 
-  VerificationResult result() {
+  synchronized VerificationResult result() {
     return new VerificationResult(
         done.size(),
         bytesDone.get(),

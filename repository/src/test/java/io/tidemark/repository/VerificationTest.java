@@ -16,6 +16,7 @@ import io.tidemark.repository.Finding.Severity;
 import io.tidemark.store.Content;
 import io.tidemark.store.FaultyStore;
 import io.tidemark.store.MemoryStore;
+import io.tidemark.store.ObjectInfo;
 import io.tidemark.store.StoreException;
 import io.tidemark.store.StoreFault;
 import io.tidemark.store.StoreObserver.Operation;
@@ -28,8 +29,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -107,8 +113,13 @@ class VerificationTest {
   }
 
   private Manifest backup(BackupName name, Map<String, byte[]> files) {
+    return backup(name, files, file -> file);
+  }
+
+  private Manifest backup(
+      BackupName name, Map<String, byte[]> files, UnaryOperator<BackupFile> change) {
     BackupWriter writer = repository.backups().begin(name, new Timeline(1), lsn(5).plus(40));
-    List<BackupFile> stored = BackupFixture.store(writer, files);
+    List<BackupFile> stored = BackupFixture.store(writer, files).stream().map(change).toList();
     BackupInfo like = BackupFixture.info(name);
     BackupInfo info =
         new BackupInfo(
@@ -399,5 +410,83 @@ class VerificationTest {
     assertThat(result.findings()).isEmpty();
     assertThat(result.backups()).isZero();
     assertThat(result.segments()).isEqualTo(41);
+  }
+
+  @Test
+  void holdsTheWholeFileToItsOwnChecksum() {
+    archive();
+    backup(
+        NAME,
+        files(),
+        file ->
+            file.path().equals("base/5/1234.1")
+                ? new BackupFile(
+                    file.path(),
+                    file.size(),
+                    file.mode(),
+                    file.modified(),
+                    file.crc32c() ^ 1,
+                    file.frames())
+                : file);
+    assertError(part().keys().manifest(NAME), "base/5/1234.1", "add up");
+  }
+
+  @Test
+  void findsNothingWrongWithWhatExpiryRemovesMeanwhile() {
+    archive();
+    Manifest manifest = backup(NAME, files());
+    VerificationResult result =
+        during(
+            () -> {
+              store.delete(part().keys().backupBegan(NAME));
+              store.delete(part().keys().manifest(NAME));
+              LongStream.range(2, 12)
+                  .forEach(number -> store.delete(part().keys().segment(segment(number))));
+              packs(manifest).forEach(store::delete);
+            });
+    assertThat(result.isSound()).as("%s", result.findings()).isTrue();
+    assertThat(result.findings()).anyMatch(finding -> finding.what().contains("removed while"));
+  }
+
+  @Test
+  void stillSeesWhatIsLostMeanwhileOfABackupThatStays() {
+    archive();
+    Manifest manifest = backup(NAME, files());
+    VerificationResult result = during(() -> packs(manifest).forEach(store::delete));
+    assertThat(errors(result)).isNotEmpty();
+  }
+
+  @Test
+  void findsNothingWrongWithATailWhoseSegmentCameMeanwhile() {
+    archive();
+    backup(NAME, files());
+    String tails = part().keys().tails(segment(42));
+    VerificationResult result =
+        during(
+            () -> {
+              repository.wal().putSegment(segment(42), content(42), WalSummary.EMPTY);
+              store.list(tails).map(ObjectInfo::key).toList().forEach(store::delete);
+            });
+    assertThat(result.isSound()).as("%s", result.findings()).isTrue();
+  }
+
+  private Set<String> packs(Manifest manifest) {
+    return manifest.files().stream()
+        .flatMap(file -> file.frames().stream())
+        .filter(frame -> !frame.isZeros())
+        .map(frame -> part().keys().pack(frame.pack()))
+        .collect(Collectors.toSet());
+  }
+
+  /** Verifies, and does something when all is listed and little is read. */
+  private VerificationResult during(Runnable something) {
+    AtomicBoolean done = new AtomicBoolean();
+    return new Verification(repository, VerificationOptions.all(2))
+        .run(
+            (_, _) -> {
+              if (!done.getAndSet(true)) {
+                something.run();
+              }
+            });
   }
 }
