@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PushService implements Service {
   private static final int PARALLEL = 2;
+  private static final Duration LONGEST_TURN = Duration.ofMinutes(1);
   private static final PushStatus NOTHING =
       new PushStatus(0, 0, Optional.empty(), Optional.empty());
 
@@ -45,8 +46,9 @@ final class PushService implements Service {
     }
   }
 
+  /** Whether requests of this cluster are being looked at. */
   boolean serves(String cluster) {
-    return targets.containsKey(cluster);
+    return targets.containsKey(cluster) && !isStuck();
   }
 
   /** What was served since the process began. */
@@ -105,10 +107,10 @@ final class PushService implements Service {
     renew();
   }
 
-  /** The inbox touches its file {@code alive}, by which wal-push itself sees that it works. */
   @Override
-  public boolean isStuck() {
-    return false;
+  public synchronized boolean isStuck() {
+    WalPushInbox open = inbox;
+    return open != null && open.isStuck(LONGEST_TURN);
   }
 
   private static PushStatus sum(PushStatus first, PushStatus then) {

@@ -2,6 +2,7 @@ package io.tidemark.restore;
 
 import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
+import io.tidemark.postgres.LocalCommand;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -12,6 +13,8 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.UserPrincipal;
 import java.nio.file.attribute.UserPrincipalLookupService;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -21,6 +24,7 @@ import java.util.Optional;
  * @param group the group, where one is known
  */
 record FileOwner(UserPrincipal user, Optional<GroupPrincipal> group) {
+  private static final Duration LIMIT = Duration.ofSeconds(10);
 
   /**
    * The owner to be given, or empty where files simply belong to whoever runs this. The first that
@@ -87,15 +91,23 @@ record FileOwner(UserPrincipal user, Optional<GroupPrincipal> group) {
                         + " that user"));
   }
 
-  /** The user, with the group of the same name where there is one. */
+  /** The user with his own group, or the one of the same name where that is not known. */
   private static Optional<FileOwner> lookUp(String name) {
     UserPrincipalLookupService users = FileSystems.getDefault().getUserPrincipalLookupService();
     try {
       UserPrincipal user = users.lookupPrincipalByName(name);
-      return Optional.of(new FileOwner(user, groupNamed(users, name)));
+      Optional<GroupPrincipal> own = primaryGroup(name).flatMap(gid -> groupNamed(users, gid));
+      return Optional.of(new FileOwner(user, own.or(() -> groupNamed(users, name))));
     } catch (IOException e) {
       return Optional.empty();
     }
+  }
+
+  /** Its number: not every group has a name. The JDK knows users, and not their groups. */
+  private static Optional<String> primaryGroup(String name) {
+    LocalCommand.Result asked =
+        LocalCommand.run(List.of("id", "-g", "--", name), Path.of("/"), LIMIT);
+    return asked.exitCode() == 0 ? Optional.of(asked.output().strip()) : Optional.empty();
   }
 
   private static Optional<GroupPrincipal> groupNamed(

@@ -12,7 +12,10 @@ public final class ArchiverLog implements ArchiverListener {
   private static final Logger LOG = LoggerFactory.getLogger(ArchiverLog.class);
 
   private final String cluster;
-  private final AtomicReference<String> lastRefusal = new AtomicReference<>("");
+  private static final String WAITING_FOR_LEASE = "waiting for the lease";
+
+  /** Why nothing is archived, as it was said last; empty while something is. */
+  private final AtomicReference<String> lastReason = new AtomicReference<>("");
 
   /** For one cluster, whose name begins each line. */
   public ArchiverLog(String cluster) {
@@ -22,8 +25,7 @@ public final class ArchiverLog implements ArchiverListener {
   @Override
   public void on(ArchiverEvent event) {
     switch (event) {
-      case ArchiverEvent.WaitingForLease e ->
-          LOG.info("{}: not archiving: {}", cluster, e.reason().getMessage());
+      case ArchiverEvent.WaitingForLease e -> waiting(e);
       case ArchiverEvent.SlotMade e -> slotMade(e);
       case ArchiverEvent.Streaming e -> streaming(e);
       case ArchiverEvent.SegmentPut e -> LOG.debug("{}: segment {} archived", cluster, e.segment());
@@ -77,7 +79,7 @@ public final class ArchiverLog implements ArchiverListener {
   }
 
   private void streaming(ArchiverEvent.Streaming e) {
-    lastRefusal.set("");
+    lastReason.set("");
     LOG.info(
         "{}: streaming timeline {} from {}, archived up to {}",
         cluster,
@@ -86,9 +88,16 @@ public final class ArchiverLog implements ArchiverListener {
         e.durable());
   }
 
+  /** The message differs from time to time, in how long the lease is still held. */
+  private void waiting(ArchiverEvent.WaitingForLease e) {
+    if (!WAITING_FOR_LEASE.equals(lastReason.getAndSet(WAITING_FOR_LEASE))) {
+      LOG.info("{}: not archiving: {}", cluster, e.reason().getMessage());
+    }
+  }
+
   private void refused(ArchiverEvent.Refused e) {
     String text = e.reason().explain();
-    if (!text.equals(lastRefusal.getAndSet(text))) {
+    if (!text.equals(lastReason.getAndSet(text))) {
       LOG.error("{}: not archiving: {}", cluster, text);
     }
   }

@@ -62,6 +62,7 @@ public final class WalPushInbox implements AutoCloseable {
   private final CountDownLatch closing = new CountDownLatch(1);
   private final AtomicReference<PushStatus> status =
       new AtomicReference<>(new PushStatus(0, 0, Optional.empty(), Optional.empty()));
+  private volatile long turnedAtNanos = System.nanoTime();
   private long aliveAtNanos = System.nanoTime() - ALIVE_EVERY.toNanos();
 
   /**
@@ -110,12 +111,18 @@ public final class WalPushInbox implements AutoCloseable {
 
   /** Says that it is alive, begins to serve what is new, and tidies up. */
   void step() throws IOException {
+    turnedAtNanos = System.nanoTime();
     sayAlive();
     try (DirectoryStream<Path> waiting = Files.newDirectoryStream(requests, "[!.]*" + REQUEST)) {
       for (Path request : waiting) {
         begin(request);
       }
     }
+  }
+
+  /** Whether {@link #run} has not come round for so long, although each turn takes little time. */
+  public boolean isStuck(Duration limit) {
+    return closing.getCount() > 0 && System.nanoTime() - turnedAtNanos > limit.toNanos();
   }
 
   /** What was served. */

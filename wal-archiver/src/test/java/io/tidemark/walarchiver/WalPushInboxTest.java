@@ -230,4 +230,13 @@ class WalPushInboxTest {
     OsUser.own(copy);
     return copy;
   }
+
+  @Test
+  void isStuckOnlyWhereItDoesNotComeRound() {
+    assertThat(inbox.isStuck(Duration.ofSeconds(20))).isFalse();
+    WalPushInbox nobodyRuns = new WalPushInbox(run.path(), List.of(), 1);
+    assertThat(nobodyRuns.isStuck(Duration.ZERO)).isTrue();
+    nobodyRuns.close();
+    assertThat(nobodyRuns.isStuck(Duration.ZERO)).isFalse();
+  }
 }
