@@ -35,8 +35,10 @@ final class DaemonCommand implements Callable<Integer> {
       LOG.warn("runs as root; expected the user that owns the data directories, often postgres");
     }
     SystemdNotifier systemd = SystemdNotifier.of(System.getenv(), ProcessHandle.current().pid());
-    try (Daemon daemon = Daemon.start(configuration, systemd, logging);
-        Signals _ = new Signals(daemon::end, daemon::askReload)) {
+    Daemon daemon = Daemon.start(configuration, systemd, logging);
+    // Closed in this order, the daemon first: a second signal ends it at once while it closes.
+    try (Signals _ = new Signals(daemon::end, daemon::askReload);
+        daemon) {
       daemon.await();
     }
     return 0;

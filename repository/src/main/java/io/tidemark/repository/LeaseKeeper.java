@@ -44,13 +44,22 @@ public final class LeaseKeeper implements AutoCloseable {
   @Override
   public void close() {
     closed.countDown();
+    // An interrupted thread can put nothing: its file's channel closes, and others would wait until
+    // the lease ends by itself.
+    boolean interrupted = Thread.interrupted();
     try {
       renewer.join();
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      interrupted = true;
     }
-    if (lost.get() == null) {
-      lease.close();
+    try {
+      if (lost.get() == null) {
+        lease.close();
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
