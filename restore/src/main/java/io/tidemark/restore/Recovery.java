@@ -24,6 +24,8 @@ public final class Recovery {
   /** How long a server may take to write its postmaster.pid. */
   private static final Duration APPEARANCE = Duration.ofSeconds(10);
 
+  private static final Duration SILENCE = Duration.ofMinutes(1);
+
   private final PostgresServer server;
   private final Supplier<PostgresSession> sessions;
   private final RestorePlan plan;
@@ -53,7 +55,7 @@ public final class Recovery {
   public RecoveryProof run(Map<String, String> options, Path log, RecoveryProgress progress) {
     Instant began = Instant.now();
     server.startWithoutWaiting(options, log);
-    try (ReplayWatch watch = new ReplayWatch(server, sessions, began)) {
+    try (ReplayWatch watch = new ReplayWatch(server, sessions, began, SILENCE)) {
       awaitAppearance(began);
       State state = await(watch, log, progress);
       return new RecoveryProof(

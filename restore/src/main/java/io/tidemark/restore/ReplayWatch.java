@@ -23,9 +23,6 @@ import org.jspecify.annotations.Nullable;
  * then. For one thread.
  */
 final class ReplayWatch implements AutoCloseable {
-  /** How long a server that accepts connections may be silent. */
-  private static final Duration SILENCE_LIMIT = Duration.ofMinutes(1);
-
   /** The server reads its clock before it says when it started. */
   private static final Duration CLOCK_MARGIN = Duration.ofSeconds(2);
 
@@ -38,6 +35,7 @@ final class ReplayWatch implements AutoCloseable {
   private final PostgresServer server;
   private final Supplier<PostgresSession> sessions;
   private final Instant began;
+  private final Duration silenceLimit;
   private @Nullable PostgresSession session;
   private @Nullable Instant silentSince;
   private Replay last = Replay.NOTHING;
@@ -45,11 +43,17 @@ final class ReplayWatch implements AutoCloseable {
   /**
    * @param sessions opens a session on the server
    * @param began before the server was started: one that started earlier is another one
+   * @param silenceLimit how long it may be that a server accepts connections and cannot be asked
    */
-  ReplayWatch(PostgresServer server, Supplier<PostgresSession> sessions, Instant began) {
+  ReplayWatch(
+      PostgresServer server,
+      Supplier<PostgresSession> sessions,
+      Instant began,
+      Duration silenceLimit) {
     this.server = server;
     this.sessions = sessions;
     this.began = began;
+    this.silenceLimit = silenceLimit;
   }
 
   /** What was seen last. */
@@ -66,7 +70,7 @@ final class ReplayWatch implements AutoCloseable {
    * Looks.
    *
    * @throws TidemarkException RECOVERY_UNPROVEN where the sessions are another server's, or the
-   *     server accepts connections and no session was possible for a minute
+   *     server accepts connections and no session was possible for too long
    */
   Replay look() {
     last = ask().orElseGet(() -> fromControlFile(false));
@@ -149,7 +153,7 @@ final class ReplayWatch implements AutoCloseable {
     Instant since = silentSince;
     if (since == null) {
       silentSince = Instant.now();
-    } else if (Duration.between(since, Instant.now()).compareTo(SILENCE_LIMIT) > 0) {
+    } else if (Duration.between(since, Instant.now()).compareTo(silenceLimit) > 0) {
       throw new TidemarkException(
           ErrorCode.RECOVERY_UNPROVEN,
           "the restored server accepts connections, but cannot be asked how far it came: "

@@ -23,6 +23,9 @@ final class TargetDirectory {
   /** In a directory that a restore has not finished: holds the system identifier. */
   static final String MARKER = "tidemark.restoring";
 
+  /** A file system that has less is full: nothing that failed needed less. */
+  private static final long FULL_BYTES = 64 << 10;
+
   private final Path directory;
 
   TargetDirectory(Path directory) {
@@ -119,10 +122,23 @@ final class TargetDirectory {
   }
 
   static TidemarkException cannot(String verb, Path path, IOException cause) {
+    boolean full = isFull(path);
     return new TidemarkException(
-        ErrorCode.LOCAL_IO,
+        full ? ErrorCode.NO_SPACE : ErrorCode.LOCAL_IO,
         "cannot %s %s: %s".formatted(verb, path, cause),
-        "check the path, its permissions and the disk",
+        full
+            ? "its file system is full: free some space and run it again with --delta, or restore"
+                + " to another"
+            : "check the path, its permissions and the disk",
         cause);
+  }
+
+  /** The system's message is in the system's language. */
+  private static boolean isFull(Path path) {
+    try {
+      return Files.getFileStore(FreeSpace.firstExisting(path)).getUsableSpace() < FULL_BYTES;
+    } catch (IOException e) {
+      return false;
+    }
   }
 }
