@@ -34,7 +34,6 @@ final class ArchiveStream implements AutoCloseable {
   /** Unsaved bytes after which the spool is written although more WAL is coming. */
   private static final int SPOOL_BYTES = 4 << 20;
 
-  private final ArchiveSettings settings;
   private final WalStream stream;
   private final SegmentPool pool;
   private final ArchiverState state;
@@ -47,19 +46,15 @@ final class ArchiveStream implements AutoCloseable {
   private final DurableMark archived;
   private final DurableMark durable;
   private final Lsn from;
-  private final Lsn begun;
-  private final boolean continues;
+  private final StatusReports reports;
 
   private WalSegment next;
   private @Nullable OpenSegment open;
   private @Nullable SharedBuffer openBuffer;
   private @Nullable ByteBuffer held;
   private @Nullable EndOfTimeline end;
-  private boolean serverAnswered;
   private Lsn received;
   private Lsn spooled;
-  private Lsn reported = Lsn.ZERO;
-  private long reportedAtNanos = System.nanoTime();
   private long tailAtNanos;
 
   /**
@@ -72,7 +67,7 @@ final class ArchiveStream implements AutoCloseable {
       Start.Stream start,
       WalStream stream,
       Optional<SpoolDrain> backlog) {
-    this.settings = context.settings();
+    ArchiveSettings settings = context.settings();
     this.stream = stream;
     this.pool = context.pool();
     this.state = context.state();
@@ -82,20 +77,20 @@ final class ArchiveStream implements AutoCloseable {
     this.from = start.from();
     this.received = start.from();
     this.spooled = start.from();
-    this.continues = start.continues();
     this.beginning = new StreamBeginning(context.archive(), source, start, backlog);
     this.next = beginning.first();
-    this.begun = beginning.durable();
     this.archived = new DurableMark(beginning.archived());
-    this.durable = new DurableMark(begun);
+    this.durable = new DurableMark(beginning.durable());
+    this.reports =
+        new StatusReports(stream, listener, settings.statusInterval(), durable, start.continues());
     this.tailAtNanos = System.nanoTime() - settings.rpo().toNanos();
     this.puts = new PutQueue(context);
     this.scanner = beginning.scanner(this::note, puts::tidyAfter);
     state.timeline = start.timeline();
     state.received = received;
-    state.durable = begun;
+    state.durable = durable.mark();
     state.state = State.STREAMING;
-    listener.on(new ArchiverEvent.Streaming(start.timeline(), start.from(), begun));
+    listener.on(new ArchiverEvent.Streaming(start.timeline(), start.from(), durable.mark()));
   }
 
   /**
@@ -110,7 +105,7 @@ final class ArchiveStream implements AutoCloseable {
       return !endTimeline(end);
     }
     putTailIfDue();
-    reportIfDue();
+    reports.reportIfDue(received);
     if (held != null && !collect(held)) {
       state.state = State.STALLED;
       puts.await(SHORT_WAIT);
@@ -118,7 +113,9 @@ final class ArchiveStream implements AutoCloseable {
     }
     state.state = State.STREAMING;
     WalMessage message = stream.poll(patience());
-    serverAnswered |= message != null;
+    if (message != null) {
+      reports.serverAnswered();
+    }
     switch (message) {
       case null -> saveLocally();
       case WalData data -> receive(data);
@@ -156,12 +153,12 @@ final class ArchiveStream implements AutoCloseable {
         putTail(open, verified());
       }
       if (reportable) {
-        reportIfDue();
+        reports.reportIfDue(received);
       }
       puts.await(SHORT_WAIT);
     }
     if (reportable) {
-      report();
+      reports.report(received);
     }
   }
 
@@ -270,7 +267,7 @@ final class ArchiveStream implements AutoCloseable {
   private void keepAlive(KeepAlive keepAlive) {
     sawServerEnd(keepAlive.serverEnd());
     if (keepAlive.replyRequested()) {
-      report();
+      reports.report(received);
     }
   }
 
@@ -370,38 +367,6 @@ final class ArchiveStream implements AutoCloseable {
         durable.returned(open.segment().start(), spooled);
       }
     }
-  }
-
-  // Report
-
-  private void reportIfDue() {
-    boolean moved = flushed().isAfter(reported);
-    long waited = System.nanoTime() - reportedAtNanos;
-    if (moved || waited >= settings.statusInterval().toNanos()) {
-      report();
-    }
-  }
-
-  /**
-   * An archive that begins here knows nothing of what came before: it reports no position until
-   * something of its own is durable, or a synchronous commit before its time would be let go.
-   */
-  private Lsn flushed() {
-    return continues || durable.mark().isAfter(begun) ? durable.mark() : Lsn.ZERO;
-  }
-
-  private void report() {
-    if (!serverAnswered) {
-      // A position whose WAL the server has removed already would set the slot back to it.
-      return;
-    }
-    Lsn flushed = Lsn.max(flushed(), reported);
-    if (flushed.isAfter(reported)) {
-      listener.on(new ArchiverEvent.Acknowledging(flushed));
-    }
-    stream.sendStatus(Lsn.max(received, flushed), flushed, flushed, false);
-    reported = flushed;
-    reportedAtNanos = System.nanoTime();
   }
 
   // The timeline's end
