@@ -11,9 +11,13 @@ import io.tidemark.restore.StandbyFiles;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Acts on replicas of this machine. */
 public final class LocalReplicaActions implements ReplicaActions {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalReplicaActions.class);
+
   private final Function<ReplicaSpec, ClusterRepository> repositories;
   private final RestoreProgress progress;
   private final OptionalInt rateKibPerSecond;
@@ -94,8 +98,23 @@ public final class LocalReplicaActions implements ReplicaActions {
 
   @Override
   public void rewind(ReplicaSpec replica, Observation seen) {
-    new Rewinder(replica, repositories.apply(replica)).run(settings(replica, seen));
+    new Ownership(replica).requireOurs();
+    try {
+      new Rewinder(replica, repositories.apply(replica)).run(settings(replica, seen));
+    } catch (TidemarkException e) {
+      if (!replica.settings().autoRebuild() || !isHopeless(e.code())) {
+        throw e;
+      }
+      LOG.warn("replica {}: rebuilt, as it cannot be rewound: {}", replica.name(), e.explain());
+      rebuild(replica, seen);
+      return;
+    }
     settle(replica, seen);
+  }
+
+  /** Trying again would end the same way. */
+  private static boolean isHopeless(ErrorCode failure) {
+    return failure == ErrorCode.SOFTWARE_MISSING || failure == ErrorCode.POSTGRES_REFUSED;
   }
 
   /** What may have changed since the last start: passwords, and where Tidemark's programs are. */

@@ -33,7 +33,7 @@ final class Ownership {
       if (!Files.isDirectory(directory)) {
         return false;
       }
-      if (names(directory).equals(List.of(ReplicaHome.MARKER)) && isOurs()) {
+      if (names(directory).equals(List.of(ReplicaHome.MARKER)) && isOurs(look())) {
         Files.delete(directory.resolve(ReplicaHome.MARKER));
       }
       return names(directory).isEmpty();
@@ -42,9 +42,19 @@ final class Ownership {
     }
   }
 
-  /** Throws DIRECTORY_REFUSED where it is not the directory that Tidemark has made. */
+  /**
+   * Throws DIRECTORY_REFUSED where it is not the directory that Tidemark has made; LOCAL_IO where
+   * that cannot be seen.
+   */
   ReplicaState requireOurs() {
-    if (!isOurs()) {
+    DirectoryView found = look();
+    if (found instanceof DirectoryView.Unknown(String why)) {
+      throw new TidemarkException(
+          ErrorCode.LOCAL_IO,
+          replica.directory() + " cannot be looked at: " + why,
+          "Check its permissions and the disk.");
+    }
+    if (!isOurs(found)) {
       throw new TidemarkException(
           ErrorCode.DIRECTORY_REFUSED,
           "the directory %s was not made by Tidemark for the replica %s: it is not touched"
@@ -55,18 +65,20 @@ final class Ownership {
     return replica.home().read().orElseThrow();
   }
 
-  private boolean isOurs() {
-    try {
-      var mark = ReplicaHome.markOf(replica.directory());
-      return replica
-          .home()
-          .read()
-          .filter(state -> state.directory().equals(replica.directory()))
-          .filter(state -> mark.isPresent() && mark.get().equals(state.buildId()))
-          .isPresent();
-    } catch (IOException e) {
-      throw cannotLook(e);
-    }
+  private DirectoryView look() {
+    return DirectoryObserver.look(replica.directory(), replica.home().read());
+  }
+
+  private static boolean isOurs(DirectoryView found) {
+    return switch (found) {
+      case DirectoryView.Ours _, DirectoryView.Unfinished _ -> true;
+      case DirectoryView.Absent _,
+          DirectoryView.Empty _,
+          DirectoryView.Gone _,
+          DirectoryView.Foreign _,
+          DirectoryView.Unknown _ ->
+          false;
+    };
   }
 
   private TidemarkException cannotLook(IOException cause) {

@@ -11,6 +11,7 @@ import io.tidemark.repository.BackupEntry.Completed;
 import io.tidemark.repository.ClusterRepository;
 import io.tidemark.repository.WalInventory;
 import io.tidemark.restore.ArchiveTargetFinder;
+import io.tidemark.restore.FirstWal;
 import io.tidemark.restore.Restore;
 import io.tidemark.restore.RestoreOptions;
 import io.tidemark.restore.RestoreOptions.Archiving;
@@ -23,6 +24,7 @@ import io.tidemark.restore.RestoredFiles;
 import io.tidemark.restore.ServerCopy;
 import io.tidemark.restore.StagedWal;
 import io.tidemark.restore.StandbyDirectory;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -95,7 +97,7 @@ final class ReplicaBuilder {
     RestoredFiles files =
         plan.isPresent()
             ? new Restore(repository, options, progress)
-                .standby(plan.get(), replica.walGet()::install, standby)
+                .standby(plan.get(), root -> prepareWal(plan.get(), root), standby)
             : copy(options, standby);
     Passfile.write(replica);
     replica.home().write(state.with(Work.NONE));
@@ -180,6 +182,13 @@ final class ReplicaBuilder {
         replica.settings().owner(),
         TargetAction.PROMOTE,
         Archiving.OFF);
+  }
+
+  private String prepareWal(RestorePlan plan, Path root) {
+    String command = replica.walGet().install(root);
+    progress.step("staging the first WAL");
+    FirstWal.stage(repository, plan, root, replica.cluster().restore());
+    return command;
   }
 
   private RestorePlan plan() {

@@ -21,17 +21,7 @@ final class ReplicaFacts {
   static PrimaryFacts of(Observation seen, ControlFile control) {
     PrimaryFacts told = PrimaryFacts.of(control);
     return seen.primary() instanceof PrimaryView.Known primary
-        ? largest(primary.facts(), told)
+        ? primary.facts().atLeast(told)
         : told;
-  }
-
-  private static PrimaryFacts largest(PrimaryFacts one, PrimaryFacts other) {
-    return new PrimaryFacts(
-        one.major(),
-        Math.max(one.maxConnections(), other.maxConnections()),
-        Math.max(one.maxWorkerProcesses(), other.maxWorkerProcesses()),
-        Math.max(one.maxWalSenders(), other.maxWalSenders()),
-        Math.max(one.maxPreparedTransactions(), other.maxPreparedTransactions()),
-        Math.max(one.maxLocksPerTransaction(), other.maxLocksPerTransaction()));
   }
 }
