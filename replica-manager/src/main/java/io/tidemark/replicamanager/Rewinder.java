@@ -83,6 +83,11 @@ final class Rewinder {
       throw refused(result);
     }
     LOG.info("replica {}: {}", replica.name(), lastLine(result));
+    if (result.output().contains("no rewind required")) {
+      // What it has replayed is right; what it has received beyond may not be.
+      LeftWal.of(replica.primary().orElseThrow(), control.walSegmentSize())
+          .removeFrom(replica.directory());
+    }
     finish(state, settings);
   }
 

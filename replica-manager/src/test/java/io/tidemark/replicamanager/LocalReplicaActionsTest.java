@@ -96,8 +96,8 @@ final class LocalReplicaActionsTest {
     assertThat(file(replica, "postgresql.auto.conf"))
         .contains("passfile=")
         .doesNotContain("secret", "password");
-    assertThat(PosixFilePermissions.toString(
-            Files.getPosixFilePermissions(replica.home().passfile())))
+    assertThat(
+            PosixFilePermissions.toString(Files.getPosixFilePermissions(replica.home().passfile())))
         .isEqualTo("rw-------");
     assertThat(ReplicaHome.markOf(replica.directory()))
         .contains(replica.home().read().orElseThrow().buildId());
@@ -109,24 +109,25 @@ final class LocalReplicaActionsTest {
     ReplicaSpec replica = cluster.replica("reports", "kind: read");
     AtomicLong written = new AtomicLong();
     Thread building = Thread.currentThread();
-    RestoreProgress interrupting = new RestoreProgress() {
-      @Override
-      public void step(String what) {
-        if (what.contains("settings")) {
-          building.interrupt();
-        }
-      }
+    RestoreProgress interrupting =
+        new RestoreProgress() {
+          @Override
+          public void step(String what) {
+            if (what.contains("settings")) {
+              building.interrupt();
+            }
+          }
 
-      @Override
-      public void planned(long bytes) {}
+          @Override
+          public void planned(long bytes) {}
 
-      @Override
-      public void restored(long bytes) {
-        if (written.addAndGet(bytes) > 4 << 20) {
-          building.interrupt();
-        }
-      }
-    };
+          @Override
+          public void restored(long bytes) {
+            if (written.addAndGet(bytes) > 4 << 20) {
+              building.interrupt();
+            }
+          }
+        };
 
     TidemarkException broken =
         catchThrowableOfType(
@@ -397,8 +398,7 @@ final class LocalReplicaActionsTest {
             () -> cluster.actions().configure(replica, seen, change(true)),
             () -> cluster.actions().start(replica, seen));
     for (Runnable action : actions) {
-      TidemarkException refusal =
-          catchThrowableOfType(TidemarkException.class, action::run);
+      TidemarkException refusal = catchThrowableOfType(TidemarkException.class, action::run);
       assertThat(refusal.code()).isEqualTo(ErrorCode.DIRECTORY_REFUSED);
     }
   }
@@ -412,8 +412,7 @@ final class LocalReplicaActionsTest {
 
     TidemarkException refusal =
         catchThrowableOfType(
-            TidemarkException.class,
-            () -> cluster.actions().start(replica, cluster.seen(replica)));
+            TidemarkException.class, () -> cluster.actions().start(replica, cluster.seen(replica)));
 
     assertThat(refusal.code()).isEqualTo(ErrorCode.DIRECTORY_REFUSED);
     assertThat(refusal).hasMessageContaining("standby.signal");
@@ -452,8 +451,7 @@ final class LocalReplicaActionsTest {
     assertThat(calls).hasContent("start reports.service\nstop reports.service");
     assertThat(server.isRunning()).isFalse();
     Files.writeString(systemctl, "#!/bin/sh\necho Unit is masked.\nexit 1\n");
-    TidemarkException failure =
-        catchThrowableOfType(TidemarkException.class, server::start);
+    TidemarkException failure = catchThrowableOfType(TidemarkException.class, server::start);
     assertThat(failure).hasMessageContaining("Unit is masked.");
     assertThat(failure.hint()).contains("journalctl -u reports.service");
   }

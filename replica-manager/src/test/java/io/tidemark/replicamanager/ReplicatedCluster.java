@@ -44,6 +44,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** A primary whose WAL is archived, and replicas of it that a configuration file describes. */
 final class ReplicatedCluster implements AutoCloseable {
@@ -172,7 +173,9 @@ final class ReplicatedCluster implements AutoCloseable {
     String owner = OsUser.forServers().map(user -> "    owner: " + user.name() + "\n").orElse("");
     return "  %s:\n    cluster: shop\n    directory: %s\n    host: 127.0.0.1\n    port: %d\n"
             .formatted(name, directory, port)
-        + "    bin-directory: " + binaries.bin() + "\n"
+        + "    bin-directory: "
+        + binaries.bin()
+        + "\n"
         + owner
         + String.join("", List.of(more).stream().map(line -> "    " + line + "\n").toList());
   }
@@ -279,7 +282,20 @@ final class ReplicatedCluster implements AutoCloseable {
 
   /** Waits until a replica answers a query as expected. */
   void awaitAnswer(ReplicaSpec replica, String sql, String expected) {
-    await(sql + " is " + expected, () -> ask(replica, sql).equals(expected));
+    String[] last = {""};
+    try {
+      await(
+          sql,
+          () -> {
+            last[0] = ask(replica, sql);
+            return last[0].equals(expected);
+          });
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError(
+          "'%s' answers '%s', not '%s'; its log ends:\n%s"
+              .formatted(sql, last[0], expected, PostgresServer.tail(replica.log())),
+          e);
+    }
   }
 
   /** Waits until a replica has replayed all that the primary has written. */
@@ -299,8 +315,7 @@ final class ReplicatedCluster implements AutoCloseable {
                         + " ON r.pid = s.active_pid WHERE r.state = 'streaming'"
                         + " AND s.slot_name = '%s' AND r.application_name = '%s'"
                             .formatted(
-                                replica.slot().orElseThrow(),
-                                replica.settings().applicationName()))
+                                replica.slot().orElseThrow(), replica.settings().applicationName()))
                 .equals("1"));
   }
 

@@ -36,6 +36,7 @@ final class ReceivedFiles {
   private final BaseBackupStream stream;
   private final PathResolver paths;
   private final String marker;
+  private final FsyncBehind durable;
   private final RestoreProgress progress;
   private long count;
   private long bytes;
@@ -43,12 +44,18 @@ final class ReceivedFiles {
 
   /**
    * @param marker a file at the top that is ours, not the server's
+   * @param durable gets every file that is written; waited for by the caller
    */
   ReceivedFiles(
-      BaseBackupStream stream, PathResolver paths, String marker, RestoreProgress progress) {
+      BaseBackupStream stream,
+      PathResolver paths,
+      String marker,
+      FsyncBehind durable,
+      RestoreProgress progress) {
     this.stream = stream;
     this.paths = paths;
     this.marker = marker;
+    this.durable = durable;
     this.progress = progress;
   }
 
@@ -91,6 +98,10 @@ final class ReceivedFiles {
   }
 
   private void take(InputStream content, TarArchiveEntry entry, String prefix) throws IOException {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new TidemarkException(
+          ErrorCode.INTERRUPTED, "the copy from the server was interrupted", "run it again");
+    }
     String path = prefix + plain(entry.getName());
     int mode = entry.getMode() & 0777;
     if (entry.isDirectory()) {
@@ -106,7 +117,6 @@ final class ReceivedFiles {
     }
   }
 
-  /** Made durable at the end, all together. */
   private void write(InputStream content, Path file, int mode) throws IOException {
     try (OutputStream out =
         Files.newOutputStream(
@@ -120,6 +130,7 @@ final class ReceivedFiles {
       progress.restored(length);
     }
     paths.own(file, mode);
+    durable.add(file);
     count++;
   }
 

@@ -187,7 +187,7 @@ public final class Restore {
   }
 
   /** With the entry of {@code root} itself. */
-  private static void fsyncDirectories(Path root) throws IOException {
+  static void fsyncDirectories(Path root) throws IOException {
     try (var directories = Files.walk(root)) {
       for (Path directory : directories.filter(Files::isDirectory).toList()) {
         DurableFiles.fsync(directory);

@@ -13,7 +13,6 @@ import io.tidemark.postgres.TablespaceLink;
 import io.tidemark.postgres.TablespaceMap;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -84,11 +83,15 @@ public final class ServerCopy {
     TargetDirectory.begin(paths, systemId, Optional.of(standby));
     long removed = options.delta() ? StrayFiles.removeAll(major, paths, standby.markerName()) : 0;
     makeDirectories(major, paths);
-    ReceivedFiles files = new ReceivedFiles(stream, paths, standby.markerName(), progress);
-    byte[] controlFile = files.receive();
-    writeSettings(paths, tablespaces, standby.settings(restoreCommand.apply(paths.root())));
-    finish(controlFile, paths);
-    return new RestoredFiles(files.count(), files.bytes(), 0, removed);
+    try (FsyncBehind durable = new FsyncBehind(DurableFiles::fsync)) {
+      ReceivedFiles files =
+          new ReceivedFiles(stream, paths, standby.markerName(), durable, progress);
+      byte[] controlFile = files.receive();
+      durable.await();
+      writeSettings(paths, tablespaces, standby.settings(restoreCommand.apply(paths.root())));
+      finish(controlFile, paths);
+      return new RestoredFiles(files.count(), files.bytes(), 0, removed);
+    }
   }
 
   private static TablespaceMap tablespacesOf(BaseBackupStream stream) {
@@ -143,16 +146,9 @@ public final class ServerCopy {
     Path root = paths.root();
     try {
       for (Path tablespace : paths.tablespaces().values()) {
-        DurableFiles.fsyncTree(tablespace);
+        Restore.fsyncDirectories(tablespace);
       }
-      if (!paths.walDirectory().startsWith(root)) {
-        DurableFiles.fsyncTree(paths.walDirectory());
-      }
-      DurableFiles.fsyncTree(root);
-      Path parent = root.getParent();
-      if (parent != null && Files.isReadable(parent)) {
-        DurableFiles.fsync(parent);
-      }
+      Restore.fsyncDirectories(root);
       paths.write(ControlFile.PATH, controlFile);
       DurableFiles.delete(root.resolve(TargetDirectory.MARKER));
     } catch (IOException e) {
