@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
 /** Everything that runs for one cluster. */
@@ -35,6 +36,7 @@ final class ClusterServices implements AutoCloseable {
   private final PushService push;
   private final BackupTask backup;
   private final ServerWatch server;
+  private final Optional<HeartbeatTask> heartbeat;
   private final Loop repositoryLoop;
   private final List<Service> services = new ArrayList<>();
 
@@ -54,15 +56,19 @@ final class ClusterServices implements AutoCloseable {
     this.door = new RepositoryDoor(stores, plan.repository(), settings.name());
     this.archive = new ArchiveObserver(door::open);
     this.backup = new BackupTask(door, vitals, backupRoom, this::backedUp);
-    this.server = new ServerWatch(vitals, Wiring.primary(settings).withApplicationName("tidemark"));
+    this.server =
+        new ServerWatch(vitals, Wiring.primary(settings).withApplicationName("tidemark"), plan);
     this.repositoryLoop =
         new Loop(
             "repository-" + settings.name(),
             LONGEST_TURN,
             new RepositoryWatch(
                 door, vitals, backup, () -> schedules.runNow(settings.name(), BACKUP)));
+    this.heartbeat = HeartbeatTask.of(plan, vitals);
     services.add(repositoryLoop);
     services.add(new Loop("server-" + settings.name(), LONGEST_TURN, server));
+    heartbeat.ifPresent(
+        task -> services.add(new Loop("heartbeat-" + settings.name(), LONGEST_TURN, task)));
     if (vitals.isStreaming()) {
       services.add(archiver(plan.spool()));
     }
@@ -107,6 +113,7 @@ final class ClusterServices implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+    heartbeat.ifPresent(HeartbeatTask::close);
     door.close();
   }
 

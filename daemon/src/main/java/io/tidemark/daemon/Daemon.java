@@ -251,6 +251,7 @@ final class Daemon implements AutoCloseable {
           boolean ready = readiness.clusters().getOrDefault(name, List.of()).isEmpty();
           VitalMetrics.tell(each.vitals(), ready, to);
         });
+    replicas.vitals().forEach(replica -> ReplicaMetrics.tell(replica, to));
     if (clusters.values().stream().anyMatch(each -> each.vitals().isPushing())) {
       VitalMetrics.tell(push.status(), to);
     }

@@ -47,13 +47,133 @@ enum Metric {
   SLOT_RETAINED_BYTES(Kind.GAUGE, "WAL that the slot keeps on the server.", "cluster", "slot"),
   SLOT_SAFE_BYTES(
       Kind.GAUGE, "WAL that may be written before the slot is in danger.", "cluster", "slot"),
+  SLOT_TIME_TO_LOSS_SECONDS(
+      Kind.GAUGE,
+      "How long the slot may stay unread from now on, at the WAL rate of busy minutes.",
+      "cluster",
+      "slot"),
+  SLOT_OWNED(Kind.GAUGE, "1 where something configured here reads the slot.", "cluster", "slot"),
+  SLOT_ORPHAN(
+      Kind.GAUGE,
+      "1 where nobody reads the slot, or it has a name of Tidemark's, and nothing configured here"
+          + " owns it.",
+      "cluster",
+      "slot"),
+  SLOT_HORIZON_TRANSACTIONS(
+      Kind.GAUGE,
+      "Transactions begun since the oldest whose rows the slot keeps from VACUUM.",
+      "cluster",
+      "slot"),
+  SLOT_HORIZON_SECONDS(
+      Kind.GAUGE, "For how long that has been the same transaction.", "cluster", "slot"),
   STANDBY_LAG_BYTES(
       Kind.GAUGE,
       "WAL between the server's end and a standby, by stage: sent, write, flush, replay.",
       "cluster",
       "standby",
       "stage"),
+  STANDBY_HORIZON_TRANSACTIONS(
+      Kind.GAUGE,
+      "Transactions begun since the oldest whose rows a standby's feedback keeps from VACUUM.",
+      "cluster",
+      "standby"),
+  STANDBY_HORIZON_SECONDS(
+      Kind.GAUGE, "For how long that has been the same transaction.", "cluster", "standby"),
+  SERVER_LSN_BYTES(Kind.GAUGE, "Address after the last byte of WAL that is written.", "cluster"),
   SERVER_WAL_BYTES_PER_SECOND(Kind.GAUGE, "At which the server writes WAL, smoothed.", "cluster"),
+  SERVER_WAL_HIGH_BYTES_PER_SECOND(
+      Kind.GAUGE, "That 95 of 100 minutes of the last day stayed below.", "cluster"),
+
+  HEARTBEAT_PERIOD_SECONDS(Kind.GAUGE, "How often a heartbeat is to be written.", "cluster"),
+  HEARTBEAT_AGE_SECONDS(
+      Kind.GAUGE, "Since the newest heartbeat was written on the primary.", "cluster"),
+  HEARTBEAT_SILENT(
+      Kind.GAUGE,
+      "1 where none was written for three periods: then no age of data is known.",
+      "cluster"),
+  HEARTBEAT_BEATS_TOTAL(Kind.COUNTER, "Heartbeats written.", "cluster"),
+  HEARTBEAT_FAILURES_TOTAL(Kind.COUNTER, "Heartbeats that could not be written.", "cluster"),
+  HEARTBEAT_CLOCK_OFFSET_SECONDS(
+      Kind.GAUGE, "By how much the primary's clock is ahead of this machine's.", "cluster"),
+  HEARTBEAT_CLOCK_ERROR_SECONDS(
+      Kind.GAUGE, "The most by which that may be wrong: half of a round trip.", "cluster"),
+  HEARTBEAT_ARCHIVED_AGE_SECONDS(
+      Kind.GAUGE, "Age of the newest commit that is in the archive.", "cluster"),
+
+  REPLICA_EXPECTED(
+      Kind.GAUGE,
+      "1 where the replica is to run and be fed; 0 while it is built, promoted or dropped.",
+      "cluster",
+      "replica"),
+  REPLICA_PRESENT(
+      Kind.GAUGE, "1 where it runs and is fed the way that its kind is.", "cluster", "replica"),
+  REPLICA_UP(Kind.GAUGE, "1 where its server answers.", "cluster", "replica"),
+  REPLICA_STREAMING(
+      Kind.GAUGE, "1 where it receives WAL from its upstream now.", "cluster", "replica"),
+  REPLICA_HELD(
+      Kind.GAUGE, "1 where replay is held, by command or at a target.", "cluster", "replica"),
+  REPLICA_DECISION(
+      Kind.GAUGE,
+      "1 for what the manager decided last, 0 for others.",
+      "cluster",
+      "replica",
+      "decision"),
+  REPLICA_DECISION_SECONDS(
+      Kind.GAUGE, "For how long it has been decided so, for one reason.", "cluster", "replica"),
+  REPLICA_ACTION_FAILED(
+      Kind.GAUGE, "1 where the last action failed and is still to be done.", "cluster", "replica"),
+  REPLICA_FRESHNESS_OBJECTIVE_SECONDS(
+      Kind.GAUGE, "The oldest that its data should be, beyond its delay.", "cluster", "replica"),
+  REPLICA_DATA_AGE_SECONDS(
+      Kind.GAUGE,
+      "How old the data is that it shows, where a heartbeat tells it.",
+      "cluster",
+      "replica"),
+  REPLICA_DATA_AGE_AT_LEAST_SECONDS(
+      Kind.GAUGE,
+      "The same, and a lower bound where what it has replayed is older than the heartbeat.",
+      "cluster",
+      "replica"),
+  REPLICA_DELAY_SECONDS(
+      Kind.GAUGE, "What a delayed standby is to hold back.", "cluster", "replica"),
+  REPLICA_DELAY_EXCESS_SECONDS(
+      Kind.GAUGE,
+      "Age of its data beyond the delay, negative where it is nearer; absent while held.",
+      "cluster",
+      "replica"),
+  REPLICA_DELAY_SHORT(
+      Kind.GAUGE,
+      "1 where it has replayed what is younger than its delay: the safety window is gone.",
+      "cluster",
+      "replica"),
+  REPLICA_LAG_BYTES(
+      Kind.GAUGE,
+      "WAL that waits before a stage: send, receive, flush, replay; whole: written and not"
+          + " replayed.",
+      "cluster",
+      "replica",
+      "stage"),
+  REPLICA_REPLAYED_LSN_BYTES(
+      Kind.GAUGE, "Address after the last byte of WAL replayed.", "cluster", "replica"),
+  REPLICA_CATCH_UP_SECONDS(
+      Kind.GAUGE,
+      "When it will have replayed everything, as things go; absent where never or not known.",
+      "cluster",
+      "replica"),
+  REPLICA_WILL_CATCH_UP(
+      Kind.GAUGE, "0 where it replays no faster than WAL is written.", "cluster", "replica"),
+  REPLICA_REPLAY_CAPACITY_BYTES_PER_SECOND(
+      Kind.GAUGE, "The most that it replayed while it had a backlog.", "cluster", "replica"),
+  REPLICA_REPLAY_UTILISATION_RATIO(
+      Kind.GAUGE, "WAL of busy minutes as a part of that.", "cluster", "replica"),
+  REPLICA_CONFLICTS_TOTAL(
+      Kind.COUNTER,
+      "Queries cancelled because replay went first, by cause.",
+      "cluster",
+      "replica",
+      "cause"),
+  REPLICA_TRANSACTIONS_TOTAL(
+      Kind.COUNTER, "Transactions that ended on it, in all databases.", "cluster", "replica"),
 
   BACKUP_LAST_SUCCESS_TIMESTAMP_SECONDS(
       Kind.GAUGE, "Start of the newest completed backup.", "cluster"),

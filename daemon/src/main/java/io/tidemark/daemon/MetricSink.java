@@ -3,6 +3,7 @@ package io.tidemark.daemon;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /** Takes the values of one scrape. What is not told is not served. */
@@ -25,6 +26,14 @@ interface MetricSink {
 
   default void known(Metric metric, OptionalLong value, String... labels) {
     value.ifPresent(known -> number(metric, known, labels));
+  }
+
+  default void known(Metric metric, OptionalDouble value, String... labels) {
+    value.ifPresent(known -> value(metric, known, labels));
+  }
+
+  default void known(Metric metric, Optional<Duration> value, String... labels) {
+    value.ifPresent(known -> seconds(metric, known, labels));
   }
 
   default void seconds(Metric metric, Duration value, String... labels) {

@@ -37,19 +37,24 @@ final class ReplicaService implements Service {
   private String acted = "";
 
   /**
+   * @param cluster what is known of its cluster
    * @param door to the repository of its cluster
    * @param archive what that holds, shared with the cluster's other replicas
    * @param sources shared by all replicas
    */
   ReplicaService(
-      ReplicaPlan plan, RepositoryDoor door, ArchiveObserver archive, ReplicaSources sources) {
-    this.vitals = new ReplicaVitals(plan.spec());
+      ReplicaPlan plan,
+      Vitals cluster,
+      RepositoryDoor door,
+      ArchiveObserver archive,
+      ReplicaSources sources) {
+    this.vitals = new ReplicaVitals(plan.spec(), cluster);
     this.manager =
         new ReplicaManager(
             plan.spec(),
             new ReplicaObserver(plan.spec(), sources, archive),
             new LocalReplicaActions(_ -> door.open(), vitals.progress, OptionalInt.empty()),
-            report -> vitals.report = report);
+            vitals::take);
     this.complaint = new Complaint(LOG, "replica " + plan.spec().name());
     this.loop = new Loop(name(), LONGEST_TURN, this::turn);
   }

@@ -1,8 +1,13 @@
 package io.tidemark.daemon;
 
 import io.tidemark.config.TidemarkException;
+import io.tidemark.replicamanager.LagMeter;
+import io.tidemark.replicamanager.ReplicaLag;
 import io.tidemark.replicamanager.ReplicaReport;
 import io.tidemark.replicamanager.ReplicaSpec;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * known.
  */
 final class ReplicaVitals {
+  private static final Duration LAG_COUNTS_FOR = Duration.ofMinutes(1);
+
   final ReplicaSpec spec;
 
   /** By {@link ReplicaService}; the last one stays. */
@@ -20,8 +27,39 @@ final class ReplicaVitals {
 
   final ReplicaProgress progress = new ReplicaProgress();
 
-  ReplicaVitals(ReplicaSpec spec) {
+  private final Vitals cluster;
+  private final LagMeter meter;
+  private volatile @Nullable Measured measured;
+
+  /** How far behind it was when it was looked at. */
+  private record Measured(Instant at, ReplicaLag lag) {}
+
+  /**
+   * @param cluster of the replica
+   */
+  ReplicaVitals(ReplicaSpec spec, Vitals cluster) {
     this.spec = spec;
+    this.cluster = cluster;
+    this.meter = new LagMeter(spec.settings().delay(), spec.settings().applicationName());
+  }
+
+  /** Takes what the manager has observed and decided. One look is reported once or twice. */
+  void take(ReplicaReport next) {
+    Instant at = next.observation().at();
+    Measured before = measured;
+    if (before == null || !before.at.equals(at)) {
+      ReplicaLag lag =
+          meter.next(next.observation(), cluster.presentServer(), cluster.heartbeatView());
+      measured = new Measured(at, lag);
+    }
+    report = next;
+  }
+
+  /** Empty where it was not looked at for a while, as during a build. */
+  Optional<ReplicaLag> lag(Instant now) {
+    return Optional.ofNullable(measured)
+        .filter(last -> Duration.between(last.at, now).compareTo(LAG_COUNTS_FOR) < 0)
+        .map(Measured::lag);
   }
 
   /** Whether something is being done for it now, which may take hours. */

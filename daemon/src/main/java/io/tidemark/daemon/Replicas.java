@@ -46,7 +46,7 @@ final class Replicas implements AutoCloseable {
           plan == null ? null : clusters.get(plan.cluster().settings().name());
       if (plan != null && cluster != null) {
         ReplicaService service =
-            new ReplicaService(plan, cluster.door(), cluster.archive(), sources);
+            new ReplicaService(plan, cluster.vitals(), cluster.door(), cluster.archive(), sources);
         now.put(name, service);
         running.start(service);
       }

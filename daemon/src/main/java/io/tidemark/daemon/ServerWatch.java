@@ -2,15 +2,12 @@ package io.tidemark.daemon;
 
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.PostgresEndpoint;
-import io.tidemark.postgres.SlotName;
 import io.tidemark.replicamanager.ReplicationObserver;
 import io.tidemark.replicamanager.ReplicationView;
 import io.tidemark.replicamanager.SlotHealth;
 import io.tidemark.replicamanager.SlotView;
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,15 +23,9 @@ final class ServerWatch implements Loop.Step, AutoCloseable {
   private final Complaint complaint;
   private final Set<String> told = new HashSet<>();
 
-  ServerWatch(Vitals vitals, PostgresEndpoint server) {
+  ServerWatch(Vitals vitals, PostgresEndpoint server, ClusterPlan plan) {
     this.vitals = vitals;
-    this.observer =
-        new ReplicationObserver(
-            server,
-            vitals.isStreaming()
-                ? List.of(new SlotName(vitals.cluster.archive().slot()))
-                : List.of(),
-            Optional.empty());
+    this.observer = new ReplicationObserver(server, plan.slots(), plan.wal());
     this.complaint = new Complaint(LOG, vitals.cluster.name() + ": PostgreSQL");
   }
 

@@ -1,7 +1,12 @@
 package io.tidemark.daemon;
 
+import io.tidemark.replicamanager.ClockOffset;
+import io.tidemark.replicamanager.DataAge;
+import io.tidemark.replicamanager.HeartbeatView;
+import io.tidemark.replicamanager.HorizonHolder;
 import io.tidemark.replicamanager.ReplicationView;
 import io.tidemark.replicamanager.SlotHealth;
+import io.tidemark.replicamanager.SlotOwner;
 import io.tidemark.replicamanager.SlotView;
 import io.tidemark.replicamanager.StandbyLag;
 import io.tidemark.repository.BackupEntry.Completed;
@@ -29,6 +34,7 @@ final class VitalMetrics {
     VitalMetrics metrics = new VitalMetrics(vitals, to);
     metrics.archive();
     metrics.server();
+    vitals.heartbeatView().ifPresent(metrics::heartbeat);
     metrics.catalogue();
     metrics.backup();
     metrics.expiry();
@@ -83,10 +89,46 @@ final class VitalMetrics {
     }
     to.flag(Metric.UP, true, name);
     to.flag(Metric.SLOT_UNBOUNDED, view.keepLimit().bytes().isEmpty(), name);
-    view.bytesPerSecond()
-        .ifPresent(rate -> to.value(Metric.SERVER_WAL_BYTES_PER_SECOND, rate, name));
+    to.number(Metric.SERVER_LSN_BYTES, view.current().value(), name);
+    to.known(Metric.SERVER_WAL_BYTES_PER_SECOND, view.bytesPerSecond(), name);
+    to.known(Metric.SERVER_WAL_HIGH_BYTES_PER_SECOND, view.highBytesPerSecond(), name);
     view.slots().forEach(this::slot);
     view.standbys().forEach(this::standby);
+    view.horizon().forEach(this::horizon);
+  }
+
+  private void horizon(HorizonHolder holder) {
+    boolean slot = holder.kind() == HorizonHolder.Kind.SLOT;
+    to.number(
+        slot ? Metric.SLOT_HORIZON_TRANSACTIONS : Metric.STANDBY_HORIZON_TRANSACTIONS,
+        holder.transactions(),
+        name,
+        holder.name());
+    to.seconds(
+        slot ? Metric.SLOT_HORIZON_SECONDS : Metric.STANDBY_HORIZON_SECONDS,
+        holder.held(),
+        name,
+        holder.name());
+  }
+
+  private void heartbeat(HeartbeatView beats) {
+    Instant now = Instant.now();
+    to.seconds(Metric.HEARTBEAT_PERIOD_SECONDS, beats.period(), name);
+    to.known(Metric.HEARTBEAT_AGE_SECONDS, beats.age(now), name);
+    to.flag(Metric.HEARTBEAT_SILENT, beats.isSilent(now), name);
+    to.number(Metric.HEARTBEAT_BEATS_TOTAL, beats.written(), name);
+    to.number(Metric.HEARTBEAT_FAILURES_TOTAL, beats.failures(), name);
+    beats.offset().ifPresent(this::clock);
+    Optional<Instant> archived = vitals.archiverStatus().flatMap(ArchiverStatus::lastCommit);
+    to.known(
+        Metric.HEARTBEAT_ARCHIVED_AGE_SECONDS,
+        DataAge.of(now, Optional.of(beats), archived).known(),
+        name);
+  }
+
+  private void clock(ClockOffset offset) {
+    to.seconds(Metric.HEARTBEAT_CLOCK_OFFSET_SECONDS, offset.ahead(), name);
+    to.seconds(Metric.HEARTBEAT_CLOCK_ERROR_SECONDS, offset.error(), name);
   }
 
   private void slot(SlotView slot) {
@@ -98,6 +140,9 @@ final class VitalMetrics {
       to.flag(Metric.SLOT_LOST, slot.health() instanceof SlotHealth.Lost, name, label);
       to.flag(Metric.SLOT_AT_RISK, slot.health() instanceof SlotHealth.AtRisk, name, label);
     }
+    to.flag(Metric.SLOT_OWNED, slot.owner() == SlotOwner.TIDEMARK, name, label);
+    to.flag(Metric.SLOT_ORPHAN, slot.owner() == SlotOwner.NOBODY, name, label);
+    to.known(Metric.SLOT_TIME_TO_LOSS_SECONDS, slot.timeToLoss(), name, label);
     to.known(Metric.SLOT_RETAINED_BYTES, slot.retainedBytes(), name, label);
     to.known(Metric.SLOT_SAFE_BYTES, slot.safeBytes(), name, label);
   }

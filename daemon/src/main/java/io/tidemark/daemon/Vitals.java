@@ -4,6 +4,7 @@ import io.tidemark.config.ArchiveSettings.Method;
 import io.tidemark.config.ClusterSettings;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.Lsn;
+import io.tidemark.replicamanager.HeartbeatView;
 import io.tidemark.replicamanager.ReplicationView;
 import io.tidemark.walarchiver.ArchiverStatus;
 import java.time.Duration;
@@ -36,6 +37,9 @@ final class Vitals {
   volatile @Nullable ReplicationView server;
 
   volatile @Nullable TidemarkException serverFailure;
+
+  /** By {@link HeartbeatTask}; null where none is written. */
+  volatile @Nullable Supplier<HeartbeatView> heartbeat;
 
   /** By {@link BackupTask}. */
   volatile @Nullable Instant backupRunningSince;
@@ -71,6 +75,15 @@ final class Vitals {
   Lsn serverEnd(ArchiverStatus status) {
     ReplicationView view = server;
     return view == null ? status.serverEnd() : Lsn.max(status.serverEnd(), view.current());
+  }
+
+  Optional<HeartbeatView> heartbeatView() {
+    return Optional.ofNullable(heartbeat).map(Supplier::get);
+  }
+
+  /** What the primary said last; empty where it is away since. */
+  Optional<ReplicationView> presentServer() {
+    return serverFailure == null ? Optional.ofNullable(server) : Optional.empty();
   }
 
   Optional<Duration> lag() {

@@ -12,13 +12,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The questions that a replica's own server is asked. */
 final class RecoveryObserver {
   private static final String RECOVERY =
       "SELECT r AS in_recovery, pg_last_wal_receive_lsn() AS received,"
           + " pg_last_wal_replay_lsn() AS replayed, pg_last_xact_replay_timestamp() AS last_commit,"
-          + " CASE WHEN r THEN pg_get_wal_replay_pause_state() END AS pause"
+          + " CASE WHEN r THEN pg_get_wal_replay_pause_state() END AS pause,"
+          + " (SELECT sum(xact_commit + xact_rollback)::bigint FROM pg_stat_database) AS transactions"
           + " FROM pg_is_in_recovery() AS r";
   private static final String RECEIVER =
       "SELECT status, received_tli, flushed_lsn, latest_end_lsn, latest_end_time, sender_host,"
@@ -48,7 +50,10 @@ final class RecoveryObserver {
                     row.optionalInstant("last_commit"),
                     pause(row.optionalText("pause").orElse("not paused")),
                     receiver,
-                    conflicts))
+                    conflicts,
+                    row.optionalNumber("transactions")
+                        .map(OptionalLong::of)
+                        .orElseGet(OptionalLong::empty)))
         .orElseThrow(() -> new IllegalStateException("a query of one row gave none"));
   }
 

@@ -7,6 +7,7 @@ import io.tidemark.postgres.Timeline;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What a replica's server says of itself. What it does not say is empty, and never 0.
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param receiver empty where none runs
  * @param conflicts queries that were cancelled because replay went first, by cause, since the
  *     statistics' reset; empty where it could not be asked
+ * @param transactions that ended there, in all databases, since that reset
  */
 public record RecoveryView(
     SystemId systemId,
@@ -28,9 +30,32 @@ public record RecoveryView(
     Optional<Instant> lastCommit,
     Pause pause,
     Optional<Receiver> receiver,
-    Map<String, Long> conflicts) {
+    Map<String, Long> conflicts,
+    OptionalLong transactions) {
   public RecoveryView {
     conflicts = Map.copyOf(conflicts);
+  }
+
+  /** Without a count of transactions. */
+  public RecoveryView(
+      SystemId systemId,
+      boolean inRecovery,
+      Optional<Lsn> received,
+      Optional<Lsn> replayed,
+      Optional<Instant> lastCommit,
+      Pause pause,
+      Optional<Receiver> receiver,
+      Map<String, Long> conflicts) {
+    this(
+        systemId,
+        inRecovery,
+        received,
+        replayed,
+        lastCommit,
+        pause,
+        receiver,
+        conflicts,
+        OptionalLong.empty());
   }
 
   /** pg_get_wal_replay_pause_state(). */

@@ -5,6 +5,23 @@ import java.util.List;
 /** What is to be done for a replica next, and why. */
 public sealed interface ReplicaDecision {
 
+  /** Every {@link #word}. */
+  List<String> WORDS =
+      List.of(
+          "nothing",
+          "build",
+          "continue-build",
+          "start",
+          "configure",
+          "create-slot",
+          "recreate-slot",
+          "pause-replay",
+          "catch-up-from-archive",
+          "rewind",
+          "rebuild",
+          "wait",
+          "refuse");
+
   /** The reason, a phrase for people. */
   String why();
 

@@ -7,6 +7,7 @@ import java.util.OptionalDouble;
 /**
  * How far behind a standby is.
  *
+ * @param held whether replay is paused, or stands at a target
  * @param excess age of the data beyond the delay, negative where it is nearer; empty where either
  *     is not known, or it is held
  * @param delayShort whether a delayed standby replays what is younger than its delay: the time in
@@ -16,6 +17,7 @@ import java.util.OptionalDouble;
  */
 public record ReplicaLag(
     DataAge age,
+    boolean held,
     Optional<Duration> excess,
     boolean delayShort,
     StageLag stages,
