@@ -24,6 +24,7 @@ import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -107,34 +108,12 @@ final class LocalReplicaActionsTest {
   void goesOnWithABuildThatWasInterrupted() throws Exception {
     cluster(PostgresBinaries.NEWEST).backup();
     ReplicaSpec replica = cluster.replica("reports", "kind: read");
-    AtomicLong written = new AtomicLong();
-    Thread building = Thread.currentThread();
-    RestoreProgress interrupting =
-        new RestoreProgress() {
-          @Override
-          public void step(String what) {
-            if (what.contains("settings")) {
-              building.interrupt();
-            }
-          }
-
-          @Override
-          public void planned(long bytes) {}
-
-          @Override
-          public void restored(long bytes) {
-            if (written.addAndGet(bytes) > 4 << 20) {
-              building.interrupt();
-            }
-          }
-        };
-
     TidemarkException broken =
         catchThrowableOfType(
             TidemarkException.class,
             () ->
                 cluster
-                    .actions(interrupting)
+                    .actions(new InterruptedAt(4 << 20))
                     .build(replica, cluster.seen(replica), From.REPOSITORY));
     assertThat(broken).as("interrupted").isNotNull();
     assertThat(Thread.interrupted()).isTrue();
@@ -148,6 +127,29 @@ final class LocalReplicaActionsTest {
     cluster.actions().continueBuild(replica, cluster.seen(replica));
     cluster.actions().start(replica, cluster.seen(replica));
     assertFollows(replica, 2);
+  }
+
+  /** Interrupts who builds when so many bytes are written. */
+  private static final class InterruptedAt implements RestoreProgress {
+    private final AtomicLong left;
+    private final Thread building = Thread.currentThread();
+
+    InterruptedAt(long bytes) {
+      left = new AtomicLong(bytes);
+    }
+
+    @Override
+    public void step(String what) {}
+
+    @Override
+    public void planned(long bytes) {}
+
+    @Override
+    public void restored(long bytes) {
+      if (left.addAndGet(-bytes) < 0) {
+        building.interrupt();
+      }
+    }
   }
 
   @ParameterizedTest
@@ -173,17 +175,16 @@ final class LocalReplicaActionsTest {
   }
 
   @Test
-  void isRebuiltWithReuseAfterItHasGoneItsOwnWay() throws IOException {
+  void isRebuiltAfterItHasGoneItsOwnWayWhereItCannotBeRewound() throws IOException {
     cluster(PostgresBinaries.NEWEST).backup();
-    ReplicaSpec replica = cluster.replica("reports", "kind: read");
-    cluster.actions().build(replica, cluster.seen(replica), From.REPOSITORY);
-    cluster.actions().start(replica, cluster.seen(replica));
+    ReplicaSpec replica = follower("reports", "auto-rebuild: true");
     cluster.awaitReplayed(replica);
     promote(replica);
     cluster.awaitAnswer(replica, "UPDATE counted SET n = 99 RETURNING n", "99");
     count(2);
+    assertThat(cluster.binaries.has("pg_rewind")).isFalse();
 
-    cluster.actions().rebuild(replica, cluster.seen(replica));
+    cluster.actions().rewind(replica, cluster.seen(replica));
     cluster.actions().start(replica, cluster.seen(replica));
 
     cluster.awaitStreaming(replica);
@@ -206,6 +207,16 @@ final class LocalReplicaActionsTest {
             "kind: read",
             "tablespaces: {%s: %s}".formatted(fast, temporary.resolve("fast-of-first")));
 
+    TidemarkException broken =
+        catchThrowableOfType(
+            TidemarkException.class,
+            () ->
+                cluster
+                    .actions(new InterruptedAt(8 << 20))
+                    .build(first, cluster.seen(first), From.PRIMARY));
+    assertThat(broken.code()).isEqualTo(ErrorCode.INTERRUPTED);
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(first.directory().resolve(ControlFile.PATH)).doesNotExist();
     cluster.actions().continueBuild(first, cluster.seen(first));
     cluster.actions().start(first, cluster.seen(first));
     cluster.awaitStreaming(first);
@@ -266,8 +277,10 @@ final class LocalReplicaActionsTest {
     assertRewound(cluster.replicaIn(other.directory(), "other", "kind: read"), successor);
   }
 
-  private ReplicaSpec follower(String name) {
-    ReplicaSpec replica = cluster.replica(name, "kind: read");
+  private ReplicaSpec follower(String name, String... more) {
+    ReplicaSpec replica =
+        cluster.replica(
+            name, Stream.concat(Stream.of("kind: read"), Stream.of(more)).toArray(String[]::new));
     cluster.actions().build(replica, cluster.seen(replica), From.REPOSITORY);
     cluster.actions().start(replica, cluster.seen(replica));
     cluster.awaitStreaming(replica);

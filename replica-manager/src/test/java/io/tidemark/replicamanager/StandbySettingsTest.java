@@ -3,6 +3,7 @@ package io.tidemark.replicamanager;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.config.Configuration;
+import io.tidemark.restore.WalGet;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,7 +50,7 @@ class StandbySettingsTest {
         .containsEntry("hot_standby", "on")
         .containsEntry("archive_mode", "off")
         .containsEntry("primary_slot_name", "tidemark_replica_x")
-        .containsEntry("restore_command", "/bin/sh pg_wal/tidemark/wal-get %f \"%p\"")
+        .containsEntry("restore_command", WalGet.Mode.STANDBY.restoreCommand())
         .containsEntry("recovery_target_timeline", "latest")
         .containsEntry("recovery_min_apply_delay", "0")
         .containsEntry("hot_standby_feedback", "on")
