@@ -40,6 +40,7 @@ final class DaemonSite implements AutoCloseable {
   private final TemporaryDirectory home = TemporaryDirectory.create("tidemark-daemon-");
   private final HttpClient http = HttpClient.newHttpClient();
   private final StringBuilder clusters = new StringBuilder();
+  private String replicas = "";
 
   /** What a request gave. */
   record Answer(int status, String type, String body) {}
@@ -77,6 +78,12 @@ final class DaemonSite implements AutoCloseable {
     return this;
   }
 
+  /** The section {@code replicas}, in place of what it was. */
+  DaemonSite replicas(String section) {
+    replicas = section;
+    return this;
+  }
+
   void create(String name, ClusterIdentity identity) {
     try (ObjectStore store = PosixStore.create(PosixSettings.of(repository()));
         ClusterRepository made = ClusterRepository.create(store, name, identity, OPTIONS)) {
@@ -105,8 +112,9 @@ final class DaemonSite implements AutoCloseable {
           repo: {type: posix, path: %1$s/repo}
         clusters:
         %3$s
+        %4$s
         """
-            .formatted(home.path(), run, clusters));
+            .formatted(home.path(), run, clusters, replicas));
   }
 
   Path write(String yaml) {
