@@ -52,8 +52,11 @@ public final class LocalReplicaActions implements ReplicaActions {
   public void rebuild(ReplicaSpec replica, Observation seen) {
     ReplicaBuilder builder = builder(replica);
     From from = builder.source();
-    new Ownership(replica).requireOurs();
-    StandbyServer.of(replica).stop();
+    Ownership ownership = new Ownership(replica);
+    if (!ownership.isVacant()) {
+      ownership.requireOurs();
+      StandbyServer.of(replica).stop();
+    }
     builder.build(from, ReplicaFacts.known(seen));
     settle(replica, seen);
   }

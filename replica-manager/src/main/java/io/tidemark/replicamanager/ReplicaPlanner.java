@@ -61,7 +61,7 @@ public final class ReplicaPlanner {
     return switch (seen.directory()) {
       case DirectoryView.Absent() -> build("there is no directory yet");
       case DirectoryView.Empty() -> build("the directory is empty");
-      case DirectoryView.Gone(String why) -> rebuild(why);
+      case DirectoryView.Gone(String why) -> gone(why);
       case DirectoryView.Foreign(String why) ->
           new Refuse(
               "the directory is not Tidemark's: " + why,
@@ -268,7 +268,7 @@ public final class ReplicaPlanner {
     return keep.or(this::slot).orElseGet(() -> new Nothing(state));
   }
 
-  private ReplicaDecision rebuild(String why) {
-    return new Divergence(seen, policy).rebuild(why);
+  private ReplicaDecision gone(String why) {
+    return policy.autoRebuild() ? build(why) : new Divergence(seen, policy).rebuild(why);
   }
 }

@@ -90,8 +90,8 @@ class ReplicaPlannerTest {
         row(
             Seen.healthy().stopped().directory(new DirectoryView.Gone("it is empty")),
             REBUILDING,
-            "rebuild",
-            "it is empty"),
+            "build",
+            "it is empty, and there is a backup"),
         row(
             Seen.healthy().directory(new DirectoryView.Unknown("EACCES")).silent(""),
             REBUILDING,
