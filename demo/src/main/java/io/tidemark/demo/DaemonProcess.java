@@ -29,6 +29,10 @@ final class DaemonProcess implements AutoCloseable {
     return httpPort;
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   /** Throws with the end of its log where it has ended by itself. */
   void requireRunning() {
     if (!process.isAlive()) {
