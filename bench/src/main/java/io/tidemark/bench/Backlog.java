@@ -27,6 +27,7 @@ record Backlog(String from, String to, long bytes) {
   static Backlog make(Database database, long size) {
     TestCluster cluster = database.cluster();
     cluster.sql("CHECKPOINT");
+    Slots.drop(cluster, KEEPER);
     cluster.value(
         "SELECT slot_name FROM pg_create_physical_replication_slot('%s', true)".formatted(KEEPER));
     String from =

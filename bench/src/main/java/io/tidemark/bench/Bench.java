@@ -35,6 +35,9 @@ public final class Bench implements Callable<Integer> {
     RESTORE,
     ARCHIVE,
     RECOVERY,
+    STANDBY,
+    OBSERVE,
+    ADVANCE,
     /** Peaks of the others: one run of each that works. */
     MEMORY
   }
@@ -58,7 +61,8 @@ public final class Bench implements Callable<Integer> {
       names = "--only",
       split = ",",
       paramLabel = "PART",
-      description = "backup, s3, restore, archive, recovery, memory (default: all).")
+      description =
+          "backup, s3, restore, archive, recovery, standby, observe, advance, memory (default: all).")
   List<Part> only = List.of();
 
   @Option(
@@ -145,7 +149,20 @@ public final class Bench implements Callable<Integer> {
         add(results, new RecoveryPart(scene, backlog).run());
       }
     }
+    replicas(scene, parts, results);
     print(Report.targets(results));
+  }
+
+  private void replicas(Scene scene, Set<Part> parts, List<Result> results) {
+    if (parts.contains(Part.STANDBY)) {
+      add(results, new StandbyPart(scene).run());
+    }
+    if (parts.contains(Part.OBSERVE)) {
+      add(results, new ObservePart(scene).run());
+    }
+    if (parts.contains(Part.ADVANCE)) {
+      new AdvancePart(scene).run().forEach(result -> add(results, result));
+    }
   }
 
   private Set<Part> parts() {

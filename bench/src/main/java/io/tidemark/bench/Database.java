@@ -21,6 +21,7 @@ final class Database implements AutoCloseable {
       Map.of(
           "wal_level", "replica",
           "max_wal_senders", "10",
+          "max_replication_slots", "64",
           "fsync", "on",
           "archive_mode", "on",
           "archive_command", "");

@@ -58,6 +58,17 @@ final class Home {
     }
   }
 
+  /**
+   * A configuration of the same repository, with replicas.
+   *
+   * @param name of the files that belong to it
+   * @param replicas the section, as YAML
+   */
+  Path withReplicas(String name, String replicas) {
+    return program.configure(
+        database.cluster(), name, TidemarkProgram.posix(repository()), SLOT, replicas);
+  }
+
   List<String> restore(Path to) {
     return program.restore(config, to);
   }

@@ -109,6 +109,16 @@ final class PgBackRest {
             + to);
   }
 
+  /** A standby's directory; its server is not started. */
+  List<String> standby(Path to, String conninfo) {
+    return command(
+        "--pg1-path=" + to,
+        "--type=standby",
+        "--archive-mode=off",
+        "--recovery-option=primary_conninfo=" + conninfo,
+        "restore");
+  }
+
   String version() {
     return work.shell().outputOf(List.of(PROGRAM.toString(), "version")).strip();
   }

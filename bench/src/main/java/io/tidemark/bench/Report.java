@@ -17,10 +17,10 @@ final class Report {
   /** A heading and a table with a row for each program. */
   static String of(Result result) {
     String heading =
-        "### %s: %s, median (lowest–highest) of %d\n\n"
+        "### %s%s, median (lowest–highest) of %d\n\n"
             .formatted(
                 result.task().title,
-                ByteSize.spell(result.bytes()),
+                result.bytes() == 0 ? "" : ": " + ByteSize.spell(result.bytes()),
                 result.tidemark().runs().size());
     return heading
         + HEAD
@@ -41,11 +41,11 @@ final class Report {
   }
 
   private static String line(Result result, Row row) {
-    return "| %s | %s | %.0f | %s | %s | %s | %s | %s | %s |\n"
+    return "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n"
         .formatted(
             row.name(),
             row.seconds().text(),
-            result.megabytesPerSecond(row),
+            result.bytes() == 0 ? "–" : "%.0f".formatted(result.megabytesPerSecond(row)),
             row.spread(Measured::cpuSeconds).text(),
             row.spread(Measured::serverCpuSeconds).text(),
             ByteSize.mib(row.peakBytes()),

@@ -1,5 +1,6 @@
 package io.tidemark.bench;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,7 +18,11 @@ record Result(Task task, long bytes, List<Row> rows) {
     BACKUP_S3("Full backup to an S3 server (in a process beside it, plain HTTP)"),
     RESTORE("Restore to an empty directory, synced"),
     ARCHIVE("Archiving a backlog of WAL"),
-    RECOVERY("Recovery from a restored directory, from the server's start to the end of redo");
+    RECOVERY("Recovery from a restored directory, from the server's start to the end of redo"),
+    STANDBY("Standby, from the program's start until it streams"),
+    OBSERVE("Observing %d replicas for a minute".formatted(ObservePart.REPLICAS)),
+    ADVANCE("Advancing a delayed standby: the whole program, and a restart without the delay"),
+    ADVANCE_REPLAY("The same, from the beginning of redo to the target");
 
     final String title;
 
@@ -32,6 +37,11 @@ record Result(Task task, long bytes, List<Row> rows) {
 
   Optional<Row> row(String name) {
     return rows.stream().filter(row -> row.name().equals(name)).findFirst();
+  }
+
+  /** The one of the others whose median time is least. */
+  Optional<Row> fastestPeer() {
+    return rows.stream().skip(1).min(Comparator.comparingDouble(row -> row.seconds().median()));
   }
 
   /** Tidemark's median time divided by another program's. */

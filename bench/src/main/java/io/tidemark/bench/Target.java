@@ -48,7 +48,25 @@ record Target(String what, boolean atLeast, double limit, double found) {
                   "archiving, MB/s", true, 200, result.megabytesPerSecond(result.tidemark())),
               memory(result, "memory of the daemon archiving, MiB", MEMORY_ARCHIVING));
       case RECOVERY -> ratio(result, "recovery ÷ cp", RecoveryPart.CP, 0.8).stream().toList();
+      case STANDBY -> result.fastestPeer().flatMap(peer -> standby(result, peer)).stream().toList();
+      case OBSERVE -> List.of(new Target("observing, % of one core", false, 2, busy(result)));
+      case ADVANCE -> List.of();
+      case ADVANCE_REPLAY ->
+          List.of(new Target("advance, rate ÷ plain replay's", true, 0.95, rate(result)));
     };
+  }
+
+  private static Optional<Target> standby(Result result, Row peer) {
+    return ratio(result, "standby until it streams ÷ " + peer.name(), peer.name(), 0.9);
+  }
+
+  private static double busy(Result result) {
+    Row row = result.tidemark();
+    return 100 * row.spread(Measured::cpuSeconds).median() / row.seconds().median();
+  }
+
+  private static double rate(Result result) {
+    return result.ratioTo(AdvancePart.PLAIN).map(ratio -> 1 / ratio).orElse(0.0);
   }
 
   private static Optional<Target> ratio(Result result, String what, String peer, double limit) {

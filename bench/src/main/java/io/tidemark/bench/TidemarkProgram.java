@@ -60,6 +60,15 @@ final class TidemarkProgram {
    * @param slot that the daemon archives from
    */
   Path configure(TestCluster cluster, String name, String repository, String slot) {
+    return configure(cluster, name, repository, slot, "");
+  }
+
+  /**
+   * As above, with more sections.
+   *
+   * @param more YAML, such as the replicas; may be empty
+   */
+  Path configure(TestCluster cluster, String name, String repository, String slot, String more) {
     String text =
         """
         http: {listen: none}
@@ -75,6 +84,7 @@ final class TidemarkProgram {
             archive: {slot: %6$s}
             backup: {schedule: none, parallel: 2, checkpoint: fast}
             retention: {recovery-window: 1d, fulls: 1, schedule: none}
+        %7$s
         """
             .formatted(
                 work.make(name + "-state"),
@@ -82,7 +92,8 @@ final class TidemarkProgram {
                 CLUSTER,
                 cluster.port(),
                 cluster.binaries().bin(),
-                slot);
+                slot,
+                more);
     return work.write(name + ".yaml", text);
   }
 
@@ -112,6 +123,16 @@ final class TidemarkProgram {
         String.join(" ", command(config, "restore", CLUSTER, "--to", to.toString()))
             + " && sync -f "
             + to);
+  }
+
+  /** Makes a replica of the configuration, and waits for what the program waits for. */
+  List<String> createReplica(Path config, String replica) {
+    return command(config, "replica", "create", replica, "--yes");
+  }
+
+  /** Lets a delayed replica replay up to a position. */
+  List<String> advance(Path config, String replica, String lsn) {
+    return command(config, "replica", "advance", replica, "--lsn", lsn, "--yes");
   }
 
   String version() {
