@@ -18,6 +18,7 @@ import io.tidemark.testing.TestCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -265,8 +266,10 @@ class DaemonTest {
       DaemonSite.write(cluster);
       cluster.sql("SELECT pg_switch_wal()");
       Path exchange = site.home().resolve("run/wal-push");
+      // Whole at once, as wal-push does it: the daemon reads what it sees.
+      Path written = site.home().resolve("a.request");
       Files.writeString(
-          exchange.resolve("requests/a.request"),
+          written,
           """
           protocol=1
           path=%1$s/pg_wal/%2$s
@@ -275,6 +278,7 @@ class DaemonTest {
           deadline=%3$d
           """
               .formatted(cluster.data(), segment, Instant.now().getEpochSecond() + 60));
+      Files.move(written, exchange.resolve("requests/a.request"), StandardCopyOption.ATOMIC_MOVE);
       Path answer = exchange.resolve("answers/a.answer");
       await()
           .atMost(DaemonSite.LIMIT)
