@@ -106,6 +106,20 @@ final class ClusterCommandsTest {
       thread = Thread.ofPlatform().start(archiver::run);
     }
 
+    /** A command that looks before says that nobody archives. */
+    void awaitActive() {
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  cluster
+                      .value(
+                          "SELECT active::text FROM pg_replication_slots WHERE slot_name = '"
+                              + slot
+                              + "'")
+                      .equals("true"));
+    }
+
     @Override
     public void close() {
       archiver.close();
@@ -289,6 +303,7 @@ final class ClusterCommandsTest {
   void backsUpAndRestoresAndProvesIt() throws Exception {
     cli.run("init");
     try (Archiving archiving = new Archiving()) {
+      archiving.awaitActive();
       cluster.sql("DROP TABLE IF EXISTS story", "CREATE TABLE story (n int)");
       Result backup =
           cli.run("backup", "shop", "--checkpoint", "fast", "--json", "--progress", "never");
