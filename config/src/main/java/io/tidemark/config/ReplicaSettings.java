@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /**
@@ -26,6 +27,8 @@ import java.util.regex.Pattern;
  * @param settings of postgresql.conf, beside those that Tidemark sets
  * @param autoRebuild whether the daemon may replace the directory's content where nothing else
  *     helps
+ * @param copyRateBytesPerSecond of a copy from a server, which is made where there is no backup;
+ *     empty: as fast as it can
  * @param tablespaces that lie elsewhere than on the primary: location there → location here
  * @param read present exactly with {@link ReplicaKind#READ}
  * @param syncSlots whether it keeps copies of the primary's failover slots; from PostgreSQL 17
@@ -48,6 +51,7 @@ public record ReplicaSettings(
     Optional<String> unit,
     Map<String, String> settings,
     boolean autoRebuild,
+    OptionalLong copyRateBytesPerSecond,
     Map<Path, Path> tablespaces,
     Optional<ReadSettings> read,
     boolean syncSlots,
@@ -57,6 +61,12 @@ public record ReplicaSettings(
 
   static final Pattern NAME = Pattern.compile("[a-z0-9_]{1,40}");
   static final String NAME_EXPECTED = "a name of 1 to 40 characters from a-z, 0-9 and _";
+
+  /** MAX_RATE of BASE_BACKUP (basebackup.h): 32 kB/s to 1 GB/s, of 1024 bytes each. */
+  private static final long LEAST_COPY_RATE = 32 << 10;
+
+  private static final long MOST_COPY_RATE = 1 << 30;
+
   private static final Pattern SLOT = Pattern.compile("[a-z0-9_]{1,63}");
   private static final Pattern UNIT = Pattern.compile("[A-Za-z0-9:_.@\\\\-]+\\.service");
   private static final Pattern USER = Pattern.compile("[a-z_][a-z0-9_.-]{0,31}");
@@ -102,6 +112,16 @@ public record ReplicaSettings(
             "read",
             "it with kind: " + kind.word(),
             "it only with kind: read")
+        .bytesBetween(
+            "copy-rate",
+            copyRateBytesPerSecond.orElse(LEAST_COPY_RATE),
+            LEAST_COPY_RATE,
+            MOST_COPY_RATE)
+        .that(
+            copyRateBytesPerSecond.isEmpty() || kind != ReplicaKind.ARCHIVE_ONLY,
+            "copy-rate",
+            "one with kind: archive-only",
+            "none: nothing is copied from a server")
         .between("freshness", freshness, Duration.ofSeconds(1), Duration.ofDays(7))
         .between("start-timeout", startTimeout, Duration.ofSeconds(1), Duration.ofDays(1))
         .between("promote-timeout", promoteTimeout, Duration.ofSeconds(1), Duration.ofDays(1));
@@ -207,6 +227,7 @@ public record ReplicaSettings(
                 section.find("unit", Kind.TEXT),
                 section.texts("settings"),
                 section.get("auto-rebuild", Kind.FLAG, "false"),
+                Section.toLong(section.find("copy-rate", Kind.RATE)),
                 section.paths("tablespaces"),
                 kind == ReplicaKind.READ || section.has("read")
                     ? Optional.of(reading)

@@ -88,6 +88,13 @@ class BadConfigurationTest {
             "t.yaml:6:73: replicas.x.upstream: found one with kind: archive-only; expected none: it is"
                 + " fed from the repository"),
         replica(
+            "kind: archive-only, copy-rate: 1MiB/s",
+            "t.yaml:6:74: replicas.x.copy-rate: found one with kind: archive-only; expected none:"
+                + " nothing is copied from a server"),
+        replica(
+            "kind: sync, copy-rate: 2GiB/s",
+            "t.yaml:6:66: replicas.x.copy-rate: found 2GiB; expected a size from 32KiB to 1GiB"),
+        replica(
             "kind: sync, upstream: y",
             "t.yaml:6:65: replicas.x.upstream: found one with kind: sync; expected none: a primary"
                 + " waits only for who streams from it"),

@@ -107,6 +107,7 @@ class ConfigurationTest {
           log: /var/log/reports.log
           settings: {shared_buffers: 2GB, jit: false, random_page_cost: 1.1}
           auto-rebuild: true
+          copy-rate: 50MiB/s
           tablespaces: {/fast: /srv/fast}
           read:
             policy: freshness
@@ -305,6 +306,7 @@ class ConfigurationTest {
                 Optional.empty(),
                 Map.of("shared_buffers", "2GB", "jit", "false", "random_page_cost", "1.1"),
                 true,
+                OptionalLong.of(50 << 20),
                 Map.of(Path.of("/fast"), Path.of("/srv/fast")),
                 Optional.of(
                     new ReadSettings(

@@ -10,7 +10,6 @@ import io.tidemark.replicamanager.ReplicaObserver;
 import io.tidemark.replicamanager.ReplicaReport;
 import io.tidemark.replicamanager.ReplicaSources;
 import java.time.Duration;
-import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,7 +52,7 @@ final class ReplicaService implements Service {
         new ReplicaManager(
             plan.spec(),
             new ReplicaObserver(plan.spec(), sources, archive),
-            new LocalReplicaActions(_ -> door.open(), vitals.progress, OptionalInt.empty()),
+            new LocalReplicaActions(_ -> door.open(), vitals.progress),
             vitals::take);
     this.complaint = new Complaint(LOG, "replica " + plan.spec().name());
     this.loop = new Loop(name(), LONGEST_TURN, this::turn);

@@ -72,6 +72,14 @@ class BaseBackupStreamTest {
     }
   }
 
+  @Test
+  void asksForARateAndASpreadCheckpoint() {
+    assertThat(new BaseBackupOptions("it's", false, LIMIT, OptionalInt.of(2048), false).command())
+        .isEqualTo(
+            "BASE_BACKUP (LABEL 'it''s', PROGRESS, CHECKPOINT 'spread', WAIT 0, MAX_RATE 2048,"
+                + " TABLESPACE_MAP, MANIFEST 'no')");
+  }
+
   private static BaseBackupOptions options(String label) {
     return new BaseBackupOptions(label, true, LIMIT, OptionalInt.empty(), true);
   }

@@ -9,7 +9,6 @@ import io.tidemark.repository.ClusterRepository;
 import io.tidemark.restore.RestoreProgress;
 import io.tidemark.restore.StandbyFiles;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,19 +19,14 @@ public final class LocalReplicaActions implements ReplicaActions {
 
   private final Function<ReplicaSpec, ClusterRepository> repositories;
   private final RestoreProgress progress;
-  private final OptionalInt rateKibPerSecond;
 
   /**
    * @param repositories of a replica's cluster; whoever gives it closes it
-   * @param rateKibPerSecond for copies from a server, at most; empty: as fast as they can
    */
   public LocalReplicaActions(
-      Function<ReplicaSpec, ClusterRepository> repositories,
-      RestoreProgress progress,
-      OptionalInt rateKibPerSecond) {
+      Function<ReplicaSpec, ClusterRepository> repositories, RestoreProgress progress) {
     this.repositories = repositories;
     this.progress = progress;
-    this.rateKibPerSecond = rateKibPerSecond;
   }
 
   @Override
@@ -149,6 +143,6 @@ public final class LocalReplicaActions implements ReplicaActions {
   }
 
   private ReplicaBuilder builder(ReplicaSpec replica) {
-    return new ReplicaBuilder(replica, repositories.apply(replica), progress, rateKibPerSecond);
+    return new ReplicaBuilder(replica, repositories.apply(replica), progress);
   }
 }

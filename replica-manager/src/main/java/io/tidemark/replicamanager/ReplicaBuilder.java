@@ -1,6 +1,7 @@
 package io.tidemark.replicamanager;
 
 import io.tidemark.config.ErrorCode;
+import io.tidemark.config.ReplicaSettings;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.BaseBackupOptions;
 import io.tidemark.postgres.ReplicationConnection;
@@ -31,6 +32,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,20 +52,11 @@ final class ReplicaBuilder {
   private final ReplicaSpec replica;
   private final ClusterRepository repository;
   private final RestoreProgress progress;
-  private final OptionalInt rateKibPerSecond;
 
-  /**
-   * @param rateKibPerSecond for a copy from a server, at most; empty: as fast as it can
-   */
-  ReplicaBuilder(
-      ReplicaSpec replica,
-      ClusterRepository repository,
-      RestoreProgress progress,
-      OptionalInt rateKibPerSecond) {
+  ReplicaBuilder(ReplicaSpec replica, ClusterRepository repository, RestoreProgress progress) {
     this.replica = replica;
     this.repository = repository;
     this.progress = progress;
-    this.rateKibPerSecond = rateKibPerSecond;
   }
 
   /** Where the files would come from now: a backup where there is one. */
@@ -213,17 +206,20 @@ final class ReplicaBuilder {
               .formatted(replica.name()),
           "Take a backup: tidemark backup " + replica.cluster().name());
     }
-    boolean throttled = rateKibPerSecond.isPresent();
-    BaseBackupOptions asked =
-        new BaseBackupOptions(
-            "tidemark replica " + replica.name(),
-            !throttled,
-            CHECKPOINT_LIMIT,
-            rateKibPerSecond,
-            false);
     try (ReplicationConnection connection = ReplicationConnection.open(replica.feed().get())) {
-      return new ServerCopy(connection, asked, options, progress)
+      return new ServerCopy(connection, asked(replica.settings()), options, progress)
           .run(replica.walGet()::install, standby);
     }
+  }
+
+  /** Who spares the server's disks spares them its checkpoint, too. */
+  static BaseBackupOptions asked(ReplicaSettings settings) {
+    OptionalLong rate = settings.copyRateBytesPerSecond();
+    return new BaseBackupOptions(
+        "tidemark replica " + settings.name(),
+        rate.isEmpty(),
+        CHECKPOINT_LIMIT,
+        rate.isPresent() ? OptionalInt.of((int) (rate.getAsLong() >> 10)) : OptionalInt.empty(),
+        false);
   }
 }

@@ -21,7 +21,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Objects;
-import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -121,7 +120,7 @@ final class LocalReplicaActionsTest {
     assertThat(replica.home().read().orElseThrow().work()).isEqualTo(Work.BUILDING);
     assertThat(replica.directory().resolve(ControlFile.PATH)).doesNotExist();
     RestoredFiles files =
-        new ReplicaBuilder(replica, cluster.repository, RestoreProgress.NONE, OptionalInt.empty())
+        new ReplicaBuilder(replica, cluster.repository, RestoreProgress.NONE)
             .build(From.REPOSITORY, ReplicaFacts.known(cluster.seen(replica)));
     assertThat(files.reusedBytes()).isGreaterThan(1 << 20);
     cluster.actions().continueBuild(replica, cluster.seen(replica));

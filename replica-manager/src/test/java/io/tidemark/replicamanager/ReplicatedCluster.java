@@ -39,7 +39,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
@@ -181,7 +180,7 @@ final class ReplicatedCluster implements AutoCloseable {
   }
 
   LocalReplicaActions actions(RestoreProgress progress) {
-    return new LocalReplicaActions(_ -> repository, progress, OptionalInt.empty());
+    return new LocalReplicaActions(_ -> repository, progress);
   }
 
   LocalReplicaActions actions() {

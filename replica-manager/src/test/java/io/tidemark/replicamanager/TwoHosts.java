@@ -22,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.awaitility.Awaitility;
 
 /**
@@ -116,7 +115,7 @@ final class TwoHosts implements AutoCloseable {
         new ReplicaManager(
             replica,
             new ReplicaObserver(replica, sources, new ArchiveObserver(() -> repository)),
-            new LocalReplicaActions(_ -> repository, RestoreProgress.NONE, OptionalInt.empty()),
+            new LocalReplicaActions(_ -> repository, RestoreProgress.NONE),
             _ -> {});
     managers.put(replica.name(), manager);
     return manager;
