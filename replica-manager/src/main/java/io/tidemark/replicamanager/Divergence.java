@@ -1,5 +1,6 @@
 package io.tidemark.replicamanager;
 
+import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.ControlFile;
 import io.tidemark.replicamanager.DirectoryView.Ours;
 import io.tidemark.replicamanager.ReplicaDecision.Rebuild;
@@ -33,13 +34,28 @@ record Divergence(Observation seen, ReplicaPolicy policy) {
   /** Takes back what the primary has not, by the cheapest way that there is. */
   ReplicaDecision repair(Ours ours, String why) {
     return switch (seen.primary()) {
-      case PrimaryView.Known _ when canRewind(ours.control()) -> new Rewind(why);
+      case PrimaryView.Known _ when canRewind(ours.control()) -> rewind(why);
       case PrimaryView.Unknown(String unknown) when canRewind(ours.control()) ->
           new Wait(why + "; the primary is not reached: " + unknown);
       case PrimaryView.Known _, PrimaryView.Unknown _ ->
           rebuild(why + "; pg_rewind needs data checksums or wal_log_hints, and it has neither");
       case PrimaryView.NotUsed() -> rebuild(why);
     };
+  }
+
+  private ReplicaDecision rewind(String why) {
+    Optional<TidemarkException> failed =
+        seen.failedRewind().filter(last -> last.holds(seen)).map(FailedRewind::failure);
+    if (failed.isEmpty()) {
+      return new Rewind(why);
+    }
+    String tried = why + "; " + failed.get().getMessage();
+    return policy.autoRebuild()
+        ? new Rebuild(tried)
+        : new Refuse(
+            tried,
+            "%s; to try it again: tidemark replica create %s"
+                .formatted(failed.get().hint().replaceFirst("\\.$", ""), policy.replica()));
   }
 
   ReplicaDecision rebuild(String why) {

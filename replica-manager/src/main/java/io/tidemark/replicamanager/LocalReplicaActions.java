@@ -99,7 +99,7 @@ public final class LocalReplicaActions implements ReplicaActions {
     try {
       new Rewinder(replica, repositories.apply(replica)).run(settings(replica, seen));
     } catch (TidemarkException e) {
-      if (!replica.settings().autoRebuild() || !isHopeless(e.code())) {
+      if (!replica.settings().autoRebuild() || !FailedRewind.isHopeless(e.code())) {
         throw e;
       }
       LOG.warn("replica {}: rebuilt, as it cannot be rewound: {}", replica.name(), e.explain());
@@ -107,11 +107,6 @@ public final class LocalReplicaActions implements ReplicaActions {
       return;
     }
     settle(replica, seen);
-  }
-
-  /** Trying again would end the same way. */
-  private static boolean isHopeless(ErrorCode failure) {
-    return failure == ErrorCode.SOFTWARE_MISSING || failure == ErrorCode.POSTGRES_REFUSED;
   }
 
   /** What may have changed since the last start: passwords, and where Tidemark's programs are. */

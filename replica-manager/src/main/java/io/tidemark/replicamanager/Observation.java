@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param silence why its server says nothing; empty where it does
  * @param primary what the primary says
  * @param feed what the server says that it streams from: the primary, or another replica
+ * @param failedRewind the last rewind, where it failed for good; not looked at but remembered
  */
 public record Observation(
     Instant at,
@@ -27,7 +28,43 @@ public record Observation(
     PrimaryView feed,
     SlotSight slot,
     ArchiveView archive,
-    SettingsView settings) {
+    SettingsView settings,
+    Optional<FailedRewind> failedRewind) {
+
+  /** What one look shows. */
+  public Observation(
+      Instant at,
+      Optional<ReplicaState> state,
+      DirectoryView directory,
+      Optional<PostgresServer.Status> server,
+      Optional<RecoveryView> recovery,
+      String silence,
+      PrimaryView primary,
+      PrimaryView feed,
+      SlotSight slot,
+      ArchiveView archive,
+      SettingsView settings) {
+    this(
+        at,
+        state,
+        directory,
+        server,
+        recovery,
+        silence,
+        primary,
+        feed,
+        slot,
+        archive,
+        settings,
+        Optional.empty());
+  }
+
+  /** The same with what is remembered of the last rewind. */
+  Observation with(Optional<FailedRewind> last) {
+    return new Observation(
+        at, state, directory, server, recovery, silence, primary, feed, slot, archive, settings,
+        last);
+  }
 
   /** What the operator last commanded. */
   public Wish wish() {

@@ -29,6 +29,7 @@ public final class ReplicaManager implements AutoCloseable {
   private final ReplicaActions actions;
   private final Consumer<ReplicaReport> reports;
   private @Nullable ReplicaReport last;
+  private Optional<FailedRewind> failedRewind = Optional.empty();
   private String told = "";
 
   /**
@@ -70,7 +71,7 @@ public final class ReplicaManager implements AutoCloseable {
   }
 
   private ReplicaReport turn() {
-    Observation seen = observer.observe();
+    Observation seen = observer.observe().with(failedRewind);
     ReplicaDecision decision = ReplicaPlanner.decide(seen, policy);
     if (!decision.isAction()) {
       return report(seen, decision, false, Optional.empty());
@@ -82,6 +83,9 @@ public final class ReplicaManager implements AutoCloseable {
     } catch (TidemarkException e) {
       if (e.code() == ErrorCode.INTERRUPTED) {
         throw e;
+      }
+      if (decision instanceof ReplicaDecision.Rewind) {
+        failedRewind = FailedRewind.of(seen, replica.home().read(), e);
       }
       return report(seen, decision, false, Optional.of(e));
     } finally {

@@ -50,6 +50,13 @@ final class Rewinder {
   private static final Pattern MISSING =
       Pattern.compile("could not open file \"[^\"]*?/([0-9A-F]{24})\"");
 
+  /** Of libpq: what it says where a server is away, which another time may not be. */
+  private static final Pattern UNREACHABLE =
+      Pattern.compile(
+          "connection to server .*failed|could not connect to server"
+              + "|connection (has been )?closed|closed the connection|terminating connection"
+              + "|could not (receive data from|send data to) server|no connection to the server");
+
   private final ReplicaSpec replica;
   private final ClusterRepository repository;
 
@@ -61,8 +68,9 @@ final class Rewinder {
   /**
    * Does it.
    *
-   * @throws TidemarkException SOFTWARE_MISSING where there is no pg_rewind; POSTGRES_REFUSED with
-   *     what it needs or said; DIRECTORY_REFUSED where the directory is not ours
+   * @throws TidemarkException POSTGRES_UNREACHABLE where the primary is; SOFTWARE_MISSING where
+   *     there is no pg_rewind; POSTGRES_REFUSED with what it needs or said; DIRECTORY_REFUSED where
+   *     the directory is not ours
    */
   void run(Map<String, String> settings) {
     ReplicaState state = new Ownership(replica).requireOurs();
@@ -216,7 +224,9 @@ final class Rewinder {
 
   private TidemarkException refused(LocalCommand.Result result) {
     return new TidemarkException(
-        ErrorCode.POSTGRES_REFUSED,
+        UNREACHABLE.matcher(result.output()).find()
+            ? ErrorCode.POSTGRES_UNREACHABLE
+            : ErrorCode.POSTGRES_REFUSED,
         "pg_rewind failed in %s: %s".formatted(replica.directory(), result.output().strip()),
         "If it lacks a privilege: GRANT EXECUTE ON FUNCTION pg_ls_dir(text, boolean, boolean),"
             + " pg_stat_file(text, boolean), pg_read_binary_file(text),"

@@ -3,6 +3,7 @@ package io.tidemark.replicamanager;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import io.tidemark.config.ErrorCode;
 import io.tidemark.replicamanager.ReplicaDecision.Refuse;
 import io.tidemark.testing.NeedsTool;
 import io.tidemark.testing.PostgresBinaries;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,22 +97,65 @@ class ReplicaManagerTest {
   @NeedsTool("pg_rewind")
   void rewindsAStandbyThatIsFartherThanTheNewPrimary() {
     try (TwoHosts hosts = new TwoHosts(home, PostgresBinaries.debian().orElseThrow())) {
-      ReplicaSpec second = hosts.spec("second");
       ReplicaSpec third = hosts.spec("third");
-      hosts.stepsUntil(second, "nothing");
-      hosts.stepsUntil(third, "nothing");
-
-      hosts.stop(second, "fast");
-      hosts.primary.sql("INSERT INTO t VALUES (2)");
-      TwoHosts.awaitAnswer(third, "SELECT count(*) FROM t", "2");
-      hosts.primary.kill9();
-      hosts.stepsUntil(second, "start");
-      hosts.promote(second);
-      TwoHosts.run(second, "INSERT INTO t VALUES (3)");
+      letGoFartherThanTheNewPrimary(hosts, third);
 
       assertThat(hosts.stepsUntil(third, "nothing")).contains("rewind");
       TwoHosts.awaitAnswer(third, "SELECT string_agg(n::text, ',' ORDER BY n) FROM t", "1,3");
     }
+  }
+
+  @Test
+  void doesNotTryARewindAgainThatFailedUntilACommandChangedSomething() {
+    PostgresBinaries binaries = PostgresBinaries.of(PostgresBinaries.NEWEST);
+    assertThat(binaries.has("pg_rewind")).isFalse();
+    try (TwoHosts hosts = new TwoHosts(home, binaries)) {
+      ReplicaSpec third = hosts.spec("third");
+      letGoFartherThanTheNewPrimary(hosts, third);
+      ReplicaManager manager = hosts.manager(third);
+
+      assertThat(failureOf(manager)).isEqualTo(ErrorCode.SOFTWARE_MISSING);
+      for (int turn = 0; turn < 3; turn++) {
+        assertThat(manager.step().decision())
+            .isInstanceOfSatisfying(
+                Refuse.class,
+                no -> {
+                  assertThat(no.why()).contains("the primary's timeline 2 left that", "pg_rewind");
+                  assertThat(no.advice()).contains("tidemark replica create third");
+                });
+      }
+      third.home().write(third.home().read().orElseThrow().with(new Wish.Running()));
+      assertThat(failureOf(manager)).isEqualTo(ErrorCode.SOFTWARE_MISSING);
+      assertThat(manager.step().decision()).isInstanceOf(Refuse.class);
+    }
+  }
+
+  private static ErrorCode failureOf(ReplicaManager manager) {
+    ReplicaReport[] last = new ReplicaReport[1];
+    Awaitility.await()
+        .atMost(TwoHosts.LIMIT)
+        .until(
+            () -> {
+              last[0] = manager.step();
+              return last[0].failure().isPresent();
+            });
+    assertThat(last[0].decision()).isInstanceOf(ReplicaDecision.Rewind.class);
+    return last[0].failure().orElseThrow().code();
+  }
+
+  /** The second host has the new primary then. */
+  private static void letGoFartherThanTheNewPrimary(TwoHosts hosts, ReplicaSpec third) {
+    ReplicaSpec second = hosts.spec("second");
+    hosts.stepsUntil(second, "nothing");
+    hosts.stepsUntil(third, "nothing");
+
+    hosts.stop(second, "fast");
+    hosts.primary.sql("INSERT INTO t VALUES (2)");
+    TwoHosts.awaitAnswer(third, "SELECT count(*) FROM t", "2");
+    hosts.primary.kill9();
+    hosts.stepsUntil(second, "start");
+    hosts.promote(second);
+    TwoHosts.run(second, "INSERT INTO t VALUES (3)");
   }
 
   @Test

@@ -220,6 +220,38 @@ class ReplicaPlannerTest {
             "still runs as a primary"));
   }
 
+  static List<Arguments> rewoundInVain() {
+    return List.of(
+        row(
+            Seen.healthy().diverged().failedToRewind(2, Seen.AT),
+            READ,
+            "refuse",
+            "left that before; pg_rewind failed: must be superuser"),
+        row(
+            rejoining(ClusterState.SHUT_DOWN).stopped().failedToRewind(1, Seen.AT),
+            READ,
+            "refuse",
+            "to follow the primary again; pg_rewind failed"),
+        row(
+            Seen.healthy().diverged().failedToRewind(2, Seen.AT),
+            REBUILDING,
+            "rebuild",
+            "pg_rewind failed"),
+        // Somebody was promoted since; a command wrote the state since; the primary is away.
+        row(Seen.healthy().diverged().failedToRewind(1, Seen.AT), READ, "rewind", "timeline 2"),
+        row(
+            Seen.healthy().diverged().failedToRewind(2, Seen.AT.minusSeconds(1)),
+            READ,
+            "rewind",
+            "timeline 2"),
+        row(
+            rejoining(ClusterState.SHUT_DOWN).stopped().failedToRewind(1, Seen.AT).primary(GONE),
+            READ,
+            "wait",
+            "the primary is not reached"),
+        row(Seen.healthy().failedToRewind(1, Seen.AT), READ, "nothing", "it streams"));
+  }
+
   /** Neither auto-rebuild nor a divergence lets the daemon touch what somebody promoted. */
   static List<Arguments> promoted() {
     DirectoryView unsigned =
@@ -312,6 +344,7 @@ class ReplicaPlannerTest {
     "built",
     "behind",
     "diverged",
+    "rewoundInVain",
     "promoted",
     "commanded",
     "observedOnly"

@@ -1,5 +1,7 @@
 package io.tidemark.replicamanager;
 
+import io.tidemark.config.ErrorCode;
+import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.ClusterState;
 import io.tidemark.postgres.ControlFile;
 import io.tidemark.postgres.Lsn;
@@ -43,7 +45,22 @@ final class Seen {
   private PrimaryView feed = primary;
   private SlotSight slot = slot("0/4000000", new SlotHealth.Unbounded());
   private ArchiveView archive = archive(true, "0/1000000", "0/5000000");
+  private Optional<FailedRewind> failedRewind = Optional.empty();
   private SettingsView settings = new SettingsView.Known(List.of(), false);
+
+  /** Its last rewind, by which the state was written, failed while the primary was on that. */
+  Seen failedToRewind(int timeline, Instant writtenAt) {
+    failedRewind =
+        Optional.of(
+            new FailedRewind(
+                new Timeline(timeline),
+                Optional.of(writtenAt),
+                new TidemarkException(
+                    ErrorCode.POSTGRES_REFUSED,
+                    "pg_rewind failed: must be superuser",
+                    "GRANT it")));
+    return this;
+  }
 
   static Seen healthy() {
     return new Seen();
@@ -51,7 +68,8 @@ final class Seen {
 
   Observation now() {
     return new Observation(
-        AT, state, directory, server, recovery, silence, primary, feed, slot, archive, settings);
+            AT, state, directory, server, recovery, silence, primary, feed, slot, archive, settings)
+        .with(failedRewind);
   }
 
   Seen notBuilt() {

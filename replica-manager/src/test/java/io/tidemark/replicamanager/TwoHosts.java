@@ -30,7 +30,7 @@ import org.awaitility.Awaitility;
  * wal-get finds nothing.
  */
 final class TwoHosts implements AutoCloseable {
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  static final Duration LIMIT = Duration.ofSeconds(60);
 
   final TestCluster primary;
   private final Path home;
