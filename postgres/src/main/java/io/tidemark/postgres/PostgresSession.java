@@ -1,5 +1,7 @@
 package io.tidemark.postgres;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -7,11 +9,14 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.PGCopyOutputStream;
 
 /**
  * An SQL session, in autocommit, with a limit on every statement. One thread uses it at a time. A
@@ -79,6 +84,44 @@ public final class PostgresSession implements AutoCloseable {
       if (!isClosed()) {
         limitStatements(endpoint.statementTimeout());
       }
+    }
+  }
+
+  /**
+   * COPY … TO STDOUT, in the caller's limit.
+   *
+   * @return how many rows
+   * @throws IOException of the stream
+   */
+  public long copyOut(String sql, OutputStream to) throws IOException {
+    try {
+      return connection.unwrap(PGConnection.class).getCopyAPI().copyOut(sql, to);
+    } catch (SQLException e) {
+      throw PostgresFailures.statement(e, "run " + sql, "");
+    }
+  }
+
+  /**
+   * COPY … FROM STDIN, in the caller's limit. Closing the stream ends it; closing the session
+   * without that drops what was copied. What the server refuses is the cause of an IOException.
+   */
+  public OutputStream copyIn(String sql) {
+    try {
+      return new PGCopyOutputStream(connection.unwrap(PGConnection.class), sql);
+    } catch (SQLException e) {
+      throw PostgresFailures.statement(e, "run " + sql, "");
+    }
+  }
+
+  /** Gives a role a password; only what it is checked by goes over the wire and into a log. */
+  public void setPassword(String role, String password) {
+    char[] secret = password.toCharArray();
+    try {
+      connection.unwrap(PGConnection.class).alterUserPassword(role, secret, null);
+    } catch (SQLException e) {
+      throw PostgresFailures.statement(e, "set the password of " + role, "");
+    } finally {
+      Arrays.fill(secret, ' ');
     }
   }
 

@@ -1,6 +1,7 @@
 package io.tidemark.postgres;
 
 import java.time.Instant;
+import java.util.List;
 
 /**
  * A record of WAL that matters to who archives or restores it. {@code start} is the address of the
@@ -67,6 +68,25 @@ public sealed interface WalEvent {
    * @param location where it lies; empty where it lies in the data directory itself
    */
   record TablespaceMade(Lsn start, Lsn end, long oid, String location) implements WalEvent {}
+
+  /**
+   * Transactions hold AccessExclusiveLocks: from its replay to the end of the transaction a standby
+   * lets nobody read those tables (standby.c).
+   *
+   * @param xids holders, unsigned 32 bits; of a lock that a subtransaction took the
+   *     subtransaction's, until the next {@link RunningTransactions}
+   */
+  record ExclusiveLocks(Lsn start, Lsn end, List<Long> xids) implements WalEvent {
+    public ExclusiveLocks {
+      xids = List.copyOf(xids);
+    }
+  }
+
+  /**
+   * A snapshot of what runs, every 15 s while there is WAL, and with each checkpoint; the locks
+   * that are held then stand in {@link ExclusiveLocks} just before it (LogStandbySnapshot).
+   */
+  record RunningTransactions(Lsn start, Lsn end) implements WalEvent {}
 
   /** The record at {@code lost} was cut short by a crash, and this one takes its place. */
   record OverwrittenRecord(Lsn start, Lsn end, Lsn lost, Instant time) implements WalEvent {}

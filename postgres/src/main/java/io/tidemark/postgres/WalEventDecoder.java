@@ -5,16 +5,19 @@ import static io.tidemark.postgres.LittleEndian.getLong;
 import static io.tidemark.postgres.LittleEndian.unsignedInt;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
- * Makes events of records: the resource managers XLOG, Transaction and Tablespace, by the
- * structures in xlog_internal.h, pg_control.h, xact.h and tablespace.h.
+ * Makes events of records: the resource managers XLOG, Transaction, Tablespace and Standby, by the
+ * structures in xlog_internal.h, pg_control.h, xact.h, tablespace.h and standbydefs.h.
  */
 final class WalEventDecoder {
   private static final int RM_XLOG = 0;
   private static final int RM_XACT = 1;
   private static final int RM_TABLESPACE = 5;
+  private static final int RM_STANDBY = 8;
 
   static final int CHECKPOINT_SHUTDOWN = 0x00;
   static final int CHECKPOINT_ONLINE = 0x10;
@@ -31,6 +34,15 @@ final class WalEventDecoder {
   static final int ABORT_PREPARED = 0x40;
 
   static final int TABLESPACE_MADE = 0x00;
+
+  static final int STANDBY_LOCK = 0x00;
+  static final int RUNNING_XACTS = 0x10;
+
+  /** {@code sizeof(xl_standby_lock)}. */
+  private static final int LOCK_BYTES = 12;
+
+  /** Of more locks than fit, the first are told. */
+  private static final int LOCKS_BYTES = 1 << 16;
 
   /** {@code MAXPGPATH} with the headers before it. */
   private static final int TABLESPACE_BYTES = 1100;
@@ -52,6 +64,12 @@ final class WalEventDecoder {
             default -> 0;
           };
       case RM_TABLESPACE -> (info & 0xF0) == TABLESPACE_MADE ? TABLESPACE_BYTES : 0;
+      case RM_STANDBY ->
+          switch (info & 0xF0) {
+            case STANDBY_LOCK -> LOCKS_BYTES;
+            case RUNNING_XACTS -> 64;
+            default -> 0;
+          };
       default -> 0;
     };
   }
@@ -71,7 +89,8 @@ final class WalEventDecoder {
           switch (record.resourceManager()) {
             case RM_XLOG -> xlogEvent(record, data, start, end);
             case RM_XACT -> transactionEnd(record, data, start, end);
-            default -> tablespaceMade(record, data, start, end);
+            case RM_TABLESPACE -> tablespaceMade(record, data, start, end);
+            default -> standbyEvent(record, data, start, end);
           });
     } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
       throw new WalInvalidException(
@@ -189,6 +208,20 @@ final class WalEventDecoder {
     requireBytes(record, at, 5);
     String location = text(record.kept(), at + 4, record.keptBytes() - at - 4);
     return new WalEvent.TablespaceMade(start, end, unsignedInt(record.kept(), at), location);
+  }
+
+  private static WalEvent standbyEvent(WalRecord record, int at, Lsn start, Lsn end) {
+    if ((record.info() & 0xF0) == RUNNING_XACTS) {
+      return new WalEvent.RunningTransactions(start, end);
+    }
+    requireBytes(record, at, 4);
+    int there = (record.keptBytes() - at - 4) / LOCK_BYTES;
+    int locks = Math.min(getInt(record.kept(), at), there);
+    List<Long> xids = new ArrayList<>();
+    for (int i = 0; i < locks; i++) {
+      xids.add(unsignedInt(record.kept(), at + 4 + i * LOCK_BYTES));
+    }
+    return new WalEvent.ExclusiveLocks(start, end, xids);
   }
 
   /** Steps over what lies between the time and the prepared transaction's ID. */

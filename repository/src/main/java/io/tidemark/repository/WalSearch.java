@@ -210,4 +210,46 @@ public final class WalSearch {
         ? Optional.empty()
         : range.reader.lastRecordStart(range.last()).filter(start -> start.isAtLeast(from));
   }
+
+  /**
+   * The last commit or abort that ends at or before a position, in the WAL from {@code from} on.
+   */
+  public Optional<Found> lastEndBefore(TimelineHistory history, Lsn from, Lsn before) {
+    Range range = new Range(history, from);
+    if (!before.isAfter(from) || range.isEmpty()) {
+      return Optional.empty();
+    }
+    return range
+        .summaries
+        .descending(range.first(), range.reader.segmentAt(before.plus(-1)))
+        .flatMap(
+            summary -> range.ends(summary, end -> !end.end().isAfter(before)).reversed().stream())
+        .findFirst()
+        .map(WalSearch::found);
+  }
+
+  /**
+   * Where a transaction is first seen to hold an AccessExclusiveLock, in the WAL from {@code from}
+   * to {@code before}, before which it has not ended: from its replay on a standby lets nobody read
+   * the table. Empty where it holds none.
+   */
+  public Optional<Lsn> firstExclusiveLock(TimelineHistory history, Lsn from, Lsn before, long xid) {
+    Range range = new Range(history, from);
+    LockSearch search = new LockSearch(xid);
+    if (before.isAfter(from) && !range.isEmpty()) {
+      WalSegment segment = range.reader.segmentAt(before.plus(-1));
+      while (!search.isOver() && segment.number() >= range.first().number()) {
+        search.begin();
+        range.reader.decode(
+            segment,
+            event -> {
+              if (event.start().isAtLeast(from) && event.start().isBefore(before)) {
+                search.add(event);
+              }
+            });
+        segment = new WalSegment(segment.timeline(), segment.number() - 1, segment.size());
+      }
+    }
+    return search.first();
+  }
 }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Finds moments by searching the archive. */
-public final class ArchiveTargetFinder implements TargetFinder {
+public final class ArchiveTargetFinder implements StopFinder {
   private final WalSearch search;
 
   public ArchiveTargetFinder(WalSearch search) {
@@ -51,6 +51,16 @@ public final class ArchiveTargetFinder implements TargetFinder {
   @Override
   public Optional<Lsn> lastRecordStart(TimelineHistory history, Lsn from) {
     return search.lastRecordStart(history, from);
+  }
+
+  @Override
+  public Optional<Found> lastEndBefore(TimelineHistory history, Lsn from, Lsn before) {
+    return search.lastEndBefore(history, from, before).map(ArchiveTargetFinder::found);
+  }
+
+  @Override
+  public Optional<Lsn> firstExclusiveLock(TimelineHistory history, Lsn from, Lsn before, long xid) {
+    return search.firstExclusiveLock(history, from, before, xid);
   }
 
   private static Found found(WalSearch.Found found) {
