@@ -1,5 +1,6 @@
 package io.tidemark.replicamanager;
 
+import io.tidemark.config.ReplicaKind;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.TimelineHistory;
 import io.tidemark.replicamanager.DirectoryView.Ours;
@@ -44,6 +45,11 @@ record Backlog(Observation seen, ReplicaPolicy policy) {
     Optional<Lsn> kept =
         seen.slot() instanceof SlotSight.Seen slot ? slot.restart() : Optional.empty();
     if (kept.isEmpty() || has.isAtLeast(kept.get())) {
+      if (policy.kind() == ReplicaKind.DELAYED && isArchivedBeyond(feed.history(), at)) {
+        // Its replay waits at a commit that came from the archive, and asks for no more until then.
+        return new CatchUpFromArchive(
+            "it waits out its delay with WAL from the archive, and streams where that ends");
+      }
       return new Wait(
           "it does not stream, and its upstream keeps the WAL for it: its log says what is in the"
               + " way, if it stays so");
@@ -55,6 +61,11 @@ record Backlog(Observation seen, ReplicaPolicy policy) {
                   + why);
       case ArchiveView.Known archive -> catchUp(archive, feed.history(), at, kept.get());
     };
+  }
+
+  private boolean isArchivedBeyond(TimelineHistory history, Lsn at) {
+    return seen.archive() instanceof ArchiveView.Known archive
+        && archive.wal().reachableFrom(history, at).isAfter(at);
   }
 
   private ReplicaDecision catchUp(

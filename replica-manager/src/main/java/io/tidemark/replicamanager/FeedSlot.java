@@ -38,4 +38,15 @@ final class FeedSlot {
       connection.createPhysicalSlot(slot, true, false);
     }
   }
+
+  /** Drops it: the feed keeps no WAL for the replica any more. False where it was not there. */
+  boolean drop() {
+    try (ReplicationConnection connection = ReplicationConnection.open(feed)) {
+      boolean there = connection.readSlot(slot).isPresent();
+      if (there) {
+        connection.dropSlot(slot);
+      }
+      return there;
+    }
+  }
 }

@@ -263,7 +263,8 @@ public final class ReplicaPlanner {
       return promoted.get();
     }
     if (seen.server().filter(Status.STOPPED::equals).isPresent()) {
-      return new Start(state + ", and its server does not run");
+      // A command that was killed may have stopped it before it wrote the settings for this.
+      return settings().orElseGet(() -> new Start(state + ", and its server does not run"));
     }
     return keep.or(this::slot).orElseGet(() -> new Nothing(state));
   }

@@ -92,6 +92,14 @@ public final class StandbyServer {
     start();
   }
 
+  /**
+   * Ends recovery, and waits until it is a primary. It replays all WAL that it has first, but for
+   * one that stands at a recovery target.
+   */
+  void promote() {
+    server.promote(replica.settings().promoteTimeout());
+  }
+
   /** Has it read its settings again. */
   public void reload() {
     server.reload();
