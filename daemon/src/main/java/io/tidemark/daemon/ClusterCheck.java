@@ -2,6 +2,7 @@ package io.tidemark.daemon;
 
 import io.tidemark.config.ArchiveSettings;
 import io.tidemark.config.ClusterSettings;
+import io.tidemark.config.ReplicaSettings;
 import io.tidemark.config.RepositorySettings;
 import io.tidemark.config.SecretFile;
 import io.tidemark.config.TidemarkException;
@@ -41,7 +42,7 @@ final class ClusterCheck {
   List<Finding> run() {
     attempt("secrets", this::secrets);
     attempt("connection", this::server);
-    if (ServerRules.needsSlot(cluster)) {
+    if (ServerRules.needsSlot(cluster) || !replicas().isEmpty()) {
       attempt("replication", this::replication);
     }
     attempt("data-directory", this::dataDirectory);
@@ -49,6 +50,10 @@ final class ClusterCheck {
     attempt("repository", this::repository);
     attempt("state-directory", this::stateDirectory);
     return List.copyOf(findings);
+  }
+
+  private List<ReplicaSettings> replicas() {
+    return wiring.configuration().replicasOf(cluster);
   }
 
   private void attempt(String check, Runnable look) {
@@ -79,7 +84,10 @@ final class ClusterCheck {
                   String.join(", ", cluster.connection().hosts()),
                   cluster.connection().user(),
                   session.currentTimeline()));
-      findings.addAll(new ServerRules(ServerFacts.read(session), cluster).findings());
+      ServerFacts facts = ServerFacts.read(session);
+      findings.addAll(new ServerRules(facts, cluster).findings());
+      findings.addAll(
+          new ReplicaFindings(facts, replicas()).findings(ServerRules.needsSlot(cluster)));
       if (!ServerRules.fromStandby(cluster)) {
         dataDirectory = dataDirectory.or(() -> session.setting("data_directory"));
       }

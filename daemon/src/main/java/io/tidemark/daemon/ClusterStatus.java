@@ -29,6 +29,7 @@ record ClusterStatus(
     List<UnfinishedRow> unfinishedBackups,
     List<DamagedRow> damagedBackups,
     List<LeaseRow> leases,
+    List<ReplicaStatus> replicas,
     List<String> remarks) {
 
   /**

@@ -20,6 +20,24 @@ final class Commands {
         root,
         new WalCommand(invocation),
         List.of(new WalListCommand(invocation), new WalVerifyCommand(invocation)));
+    group(
+        root,
+        new ReplicaCommand(invocation),
+        List.of(
+            new ReplicaCreateCommand(invocation),
+            new ReplicaListCommand(invocation),
+            new ReplicaStatusCommand(invocation),
+            new ReplicaPauseCommand(invocation),
+            new ReplicaResumeCommand(invocation),
+            new ReplicaAdvanceCommand(invocation),
+            new ReplicaExtractCommand(invocation),
+            new ReplicaPromoteCommand(invocation),
+            new ReplicaRebuildCommand(invocation),
+            new ReplicaDropCommand(invocation)));
+    group(
+        root,
+        new SlotCommand(invocation),
+        List.of(new SlotListCommand(invocation), new SlotDropCommand(invocation)));
     root.addSubcommand(new VerifyCommand(invocation)).addSubcommand(new ExpireCommand(invocation));
     group(root, new KeyCommand(invocation), List.of(new KeyRotateCommand(invocation)));
     root.addSubcommand(new CompletionCommand(invocation))

@@ -6,10 +6,13 @@ import io.tidemark.config.ErrorCode;
 import io.tidemark.config.LogSettings;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.store.StoreObserver;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -144,6 +147,13 @@ final class Invocation implements Callable<Integer> {
 
   Output output() {
     return new Output(out, err, json, isColorWanted(), isWanted(progress, 2));
+  }
+
+  /** For what cannot be taken back. */
+  Confirmation confirmation() {
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset()));
+    return new Confirmation(in, err, isTerminal(0));
   }
 
   /** How the shell can start this program again, for what PostgreSQL calls. */

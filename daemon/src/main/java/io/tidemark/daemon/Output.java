@@ -51,6 +51,11 @@ final class Output {
     }
   }
 
+  /** What is about to happen, before it is confirmed; with JSON on standard error. */
+  void announce(String text) {
+    (json ? err : out).println(text);
+  }
+
   /** Something to be noticed that is neither result nor failure. */
   void note(String text) {
     err.println("tidemark: " + text);

@@ -53,25 +53,23 @@ final class RestoreTargetOptions {
    */
   RestoreTarget target(Consumer<String> note) {
     if (time != null) {
-      TargetTime read = TargetTime.parse(time, ZoneId.systemDefault());
-      if (read.zoneAssumed()) {
-        note.accept(
-            "--time has no zone: taken as local time of %s, that is %s"
-                .formatted(ZoneId.systemDefault(), Human.exactTime(read.instant())));
-      }
-      return new RestoreTarget.AtTime(read.instant());
+      return new RestoreTarget.AtTime(TargetTime.read(time, ZoneId.systemDefault(), note));
     }
     if (lsn != null) {
       return new RestoreTarget.AtLsn(read("--lsn", lsn, "an LSN such as 0/3000148", Lsn::parse));
     }
     if (xid != null) {
-      return new RestoreTarget.AtXid(
-          read("--xid", xid, "a transaction ID such as 80321", RestoreTargetOptions::xid));
+      return new RestoreTarget.AtXid(xid("--xid", xid));
     }
     if (name != null) {
       return new RestoreTarget.AtName(name);
     }
     return immediate ? new RestoreTarget.Immediate() : new RestoreTarget.EndOfArchive();
+  }
+
+  /** A transaction's ID, as it stands in WAL. */
+  static long xid(String option, String text) {
+    return read(option, text, "a transaction ID such as 80321", RestoreTargetOptions::xid);
   }
 
   static TimelineChoice timeline(String text) {

@@ -36,6 +36,7 @@ record ServerFacts(
           "archive_mode",
           "archive_command",
           "archive_library",
+          "synchronous_standby_names",
           "wal_sender_timeout");
 
   static ServerFacts read(PostgresSession session) {

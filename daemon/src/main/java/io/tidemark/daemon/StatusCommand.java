@@ -44,7 +44,9 @@ final class StatusCommand implements Callable<Integer> {
     List<ClusterStatus> found = new ArrayList<>();
     try (Wiring wiring = invocation.wiring(configuration)) {
       for (ClusterSettings settings : Invocation.clusters(configuration, cluster)) {
-        found.add(new StatusReader(settings, wiring.repository(settings)).read());
+        List<ReplicaStatus> replicas =
+            ReplicaListCommand.read(wiring, configuration.replicasOf(settings));
+        found.add(new StatusReader(settings, wiring.repository(settings), replicas).read());
       }
     }
     Output output = invocation.output();

@@ -28,10 +28,16 @@ import java.util.stream.Stream;
 final class StatusReader {
   private final ClusterSettings cluster;
   private final ClusterRepository repository;
+  private final List<ReplicaStatus> replicas;
 
-  StatusReader(ClusterSettings cluster, ClusterRepository repository) {
+  /**
+   * @param replicas of the cluster, as they stand
+   */
+  StatusReader(
+      ClusterSettings cluster, ClusterRepository repository, List<ReplicaStatus> replicas) {
     this.cluster = cluster;
     this.repository = repository;
+    this.replicas = replicas;
   }
 
   /** What the primary said. */
@@ -69,6 +75,7 @@ final class StatusReader {
         repository.leases().held().stream()
             .map(lease -> new LeaseRow(lease.work(), lease.holder(), lease.until()))
             .toList(),
+        replicas,
         inventory.remarks());
   }
 

@@ -127,6 +127,9 @@ final class StatusText {
                               Human.bytes(gap.bytes()),
                               gap.reason())));
     }
+    if (!status.replicas().isEmpty()) {
+      text.append("\nReplicas\n").append(ReplicaText.table(status.replicas()));
+    }
     if (!status.leases().isEmpty()) {
       text.append("\nUnder way\n");
       status

@@ -10,6 +10,7 @@ import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -24,6 +25,21 @@ record TargetTime(Instant instant, boolean zoneAssumed) {
       Pattern.compile(
           "(\\d{4}-\\d{2}-\\d{2})(?:[Tt ]+(\\d{2}:\\d{2}(?::\\d{2}(?:[.,]\\d{1,6})?)?))?"
               + "\\s*([Zz]|UTC|GMT|[+-]\\d{2}(?::?\\d{2})?|[A-Z][A-Za-z_]+(?:/[A-Za-z_+-]+)+)?");
+
+  /**
+   * Reads {@code --time}.
+   *
+   * @param note gets what the operator should know of how it was read
+   */
+  static Instant read(String text, ZoneId local, Consumer<String> note) {
+    TargetTime read = parse(text, local);
+    if (read.zoneAssumed()) {
+      note.accept(
+          "--time has no zone: taken as local time of %s, that is %s"
+              .formatted(local, Human.exactTime(read.instant())));
+    }
+    return read.instant();
+  }
 
   /**
    * Reads it.

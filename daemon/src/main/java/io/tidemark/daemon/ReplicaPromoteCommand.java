@@ -1,0 +1,139 @@
+package io.tidemark.daemon;
+
+import io.tidemark.postgres.Lsn;
+import io.tidemark.postgres.Timeline;
+import io.tidemark.replicamanager.Promote;
+import io.tidemark.replicamanager.Promote.Extent;
+import io.tidemark.replicamanager.Promote.Promoted;
+import io.tidemark.replicamanager.ReplicaHome;
+import io.tidemark.replicamanager.Standing;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Makes a standby a primary. */
+@Command(
+    name = "promote",
+    description = {
+      "Makes a replica a primary. A delayed one, and one that was paused or advanced, is promoted"
+          + " where it stands: plainly promoted, it would replay all WAL that it has, the accident"
+          + " included. All others replay what they have first.",
+      "Stop the old primary before: nothing here can do that, and two primaries are two truths."
+    },
+    footer = {
+      "%nExamples:",
+      "  tidemark replica promote later",
+      "  tidemark replica promote standby1 --yes --json"
+    })
+final class ReplicaPromoteCommand implements Callable<Integer> {
+  private final Invocation invocation;
+
+  @Parameters(paramLabel = "REPLICA", description = "A name under replicas: in the configuration.")
+  String replica = "";
+
+  @Option(
+      names = "--latest",
+      description = "Replay everything that it has and can fetch first, whatever its delay.")
+  boolean latest;
+
+  @Option(names = "--yes", description = "Do not ask.")
+  boolean yes;
+
+  /**
+   * What {@code --json} prints.
+   *
+   * @param extent how much was replayed before: at-target, as-it-stands, everything, done
+   * @param replayed where the new timeline begins
+   * @param lastCommit when the last replayed transaction ended, by the old primary's clock
+   */
+  record Report(
+      String replica,
+      Extent extent,
+      Lsn from,
+      Lsn replayed,
+      Optional<Instant> lastCommit,
+      Timeline before,
+      Timeline timeline) {}
+
+  ReplicaPromoteCommand(Invocation invocation) {
+    this.invocation = invocation;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Output output = invocation.output();
+    try (ReplicaDesk desk = ReplicaDesk.open(invocation, replica);
+        ReplicaHome.Lock _ = desk.lock()) {
+      Promote promote = new Promote(desk.spec());
+      Promote.Plan plan = promote.plan(latest);
+      if (plan.extent() != Extent.DONE) {
+        output.announce(what(plan));
+        invocation.confirmation().require(yes, "Promote " + replica + "?");
+      }
+      Promoted done = run(output, promote, plan);
+      output.result(
+          new Report(
+              replica,
+              done.extent(),
+              plan.from().replayed(),
+              done.replayed(),
+              done.lastCommit(),
+              done.before(),
+              done.timeline()),
+          () -> text(desk, done));
+      return 0;
+    }
+  }
+
+  private Promoted run(Output output, Promote promote, Promote.Plan plan) {
+    try (ProgressBar bar = output.progress("promotion of " + replica)) {
+      return promote.run(plan, ReplicaDesk.progress(bar, plan.from().replayed()));
+    }
+  }
+
+  private String what(Promote.Plan plan) {
+    Standing from = plan.from();
+    String ahead =
+        from.received()
+            .filter(received -> received.isAfter(from.replayed()))
+            .map(received -> Human.bytes(received.minus(from.replayed())))
+            .orElse("nothing");
+    String how =
+        switch (plan.extent()) {
+          case AT_TARGET, AS_IT_STANDS ->
+              "It becomes a primary exactly there. What it has received beyond (%s) is never replayed: those transactions are lost to it. --latest would replay them."
+                  .formatted(ahead);
+          case EVERYTHING ->
+              "It will replay all WAL that it has (%s) and what it can fetch from the archive first."
+                  .formatted(ahead);
+          case DONE -> "It is a primary already.";
+        };
+    return """
+    %s
+    %s
+    Afterwards it is on a timeline of its own, and the old primary must not run: stop it first."""
+        .formatted(ReplicaText.standing(replica, from), how);
+  }
+
+  private String text(ReplicaDesk desk, Promoted done) {
+    String cluster = desk.cluster().name();
+    return """
+    %1$s is a primary on timeline %2$s, which begins at %3$s
+      the old primary:  must stay stopped; it can come back as a standby: a replica of its own
+                        directory, tidemark replica create NAME --adopt
+      archiving:        goes on by itself on timeline %2$s once clusters.%4$s.connection.hosts names
+                        %5$s; see: tidemark status %4$s
+      its settings:     archive_mode is off, as it was a standby's; raise it if you archive by push
+      a backup:         tidemark backup %4$s
+      this replica:     take it out of replicas: in the configuration"""
+        .formatted(
+            replica,
+            done.timeline(),
+            ReplicaText.position(done.replayed(), done.lastCommit()),
+            cluster,
+            desk.spec().settings().host() + ":" + desk.spec().settings().port());
+  }
+}
