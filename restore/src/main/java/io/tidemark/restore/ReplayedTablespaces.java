@@ -36,9 +36,30 @@ final class ReplayedTablespaces {
   }
 
   /**
+   * Where replay makes a tablespace again that the data directory has made before. What is in it is
+   * of a later moment than the backup, or of another timeline: replay takes such pages for replayed
+   * already, so they must go first.
+   */
+  static List<Path> madeBefore(List<MadeTablespace> tablespaces, Path root) {
+    OwnTablespaces own = new OwnTablespaces(root);
+    List<Path> locations = new ArrayList<>();
+    for (MadeTablespace made : tablespaces) {
+      Path location = Path.of(made.location());
+      try {
+        if (own.contain("pg_tblspc/" + made.oid(), location)) {
+          locations.add(location);
+        }
+      } catch (IOException e) {
+        throw TargetDirectory.cannot("look into", location, e);
+      }
+    }
+    return locations;
+  }
+
+  /**
    * Checks that each is made where nothing is.
    *
-   * @param restored directories that the restore itself fills
+   * @param restored directories that the restore itself fills, or clears
    * @throws TidemarkException DIRECTORY_REFUSED
    */
   static void require(List<MadeTablespace> tablespaces, Collection<Path> restored) {

@@ -14,8 +14,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -93,9 +95,13 @@ public final class Restore {
         TablespaceMapping.apply(
             TablespaceMap.parse(manifest.tablespaceMap()), options.tablespaces());
     PathResolver paths = paths(manifest, tablespaces);
-    requireTargets(plan, manifest, paths);
+    List<Path> madeBefore =
+        options.delta()
+            ? ReplayedTablespaces.madeBefore(plan.tablespacesMade(), paths.root())
+            : List.of();
+    requireTargets(plan, manifest, paths, madeBefore);
     TargetDirectory.begin(paths, manifest.info().systemId(), standby);
-    long removed = options.delta() ? removeStrays(manifest, paths, standby) : 0;
+    long removed = options.delta() ? removeStrays(manifest, paths, madeBefore, standby) : 0;
     long reused = writeFiles(manifest, controlFile, paths);
     progress.step("writing the recovery settings");
     recovering.write(new RecoveryFiles(manifest, tablespaces, paths), paths.root());
@@ -129,11 +135,14 @@ public final class Restore {
         FileOwner.find(options.directory(), options.owner(), manifest.info().owner()));
   }
 
-  private void requireTargets(RestorePlan plan, Manifest manifest, PathResolver paths) {
+  private void requireTargets(
+      RestorePlan plan, Manifest manifest, PathResolver paths, List<Path> madeBefore) {
     new TargetDirectory(paths.root()).require(manifest.info().systemId(), options.delta());
     new TablespaceTargets(paths, options.delta()).require();
     if (!options.tablespaceCreation()) {
-      ReplayedTablespaces.require(plan.tablespacesMade(), paths.tablespaces().values());
+      Set<Path> restored = new HashSet<>(paths.tablespaces().values());
+      restored.addAll(madeBefore);
+      ReplayedTablespaces.require(plan.tablespacesMade(), restored);
     }
     if (!options.delta()) {
       FreeSpace.require(manifest, paths);
@@ -141,9 +150,15 @@ public final class Restore {
   }
 
   private long removeStrays(
-      Manifest manifest, PathResolver paths, Optional<StandbyDirectory> standby) {
+      Manifest manifest,
+      PathResolver paths,
+      List<Path> madeBefore,
+      Optional<StandbyDirectory> standby) {
     progress.step("removing what does not belong there");
-    return StrayFiles.remove(manifest, paths, standby.map(StandbyDirectory::markerName));
+    PostgresMajor major = PostgresMajor.of(manifest.info().postgresMajor());
+    // First: by their links, which go next, they are known for the directory's own.
+    long cleared = madeBefore.stream().mapToLong(made -> StrayFiles.clear(made, major)).sum();
+    return cleared + StrayFiles.remove(manifest, paths, standby.map(StandbyDirectory::markerName));
   }
 
   private long writeFiles(Manifest manifest, BackupFile controlFile, PathResolver paths) {

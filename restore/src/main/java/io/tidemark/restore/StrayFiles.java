@@ -45,6 +45,18 @@ final class StrayFiles {
     return remove(keep, major, paths);
   }
 
+  /** Removes from a tablespace's directory all that is of this major. */
+  static long clear(Path tablespace, PostgresMajor major) {
+    Path own = tablespace.resolve(major.tablespaceDirectory());
+    long removed = remove(own, Set.of());
+    try {
+      Files.deleteIfExists(own);
+    } catch (IOException e) {
+      throw TargetDirectory.cannot("clear", own, e);
+    }
+    return removed;
+  }
+
   private static long remove(Set<Path> keep, PostgresMajor major, PathResolver paths) {
     keep.add(paths.root().resolve(TargetDirectory.MARKER));
     // The links stay: an interrupted restore shows by them which tablespaces are its own.

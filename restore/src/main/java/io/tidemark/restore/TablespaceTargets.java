@@ -3,10 +3,10 @@ package io.tidemark.restore;
 import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Whether a restore may write into the directories of tablespaces. On the machine of the server
@@ -50,24 +50,26 @@ final class TablespaceTargets {
     }
   }
 
+  /** Only a tablespace that is this very directory's own may be written over. */
   private void requireFree(String link, Path location) {
     try {
-      if (!TargetDirectory.isAbsentOrEmpty(location) && !(delta && isOurs(link, location))) {
-        throw refused(
-            location,
-            delta ? "is not empty, and this data directory does not use it" : "is not empty");
+      if (TargetDirectory.isAbsentOrEmpty(location)) {
+        return;
+      }
+      if (!delta) {
+        throw refused(location, "is not empty");
+      }
+      OwnTablespaces own = new OwnTablespaces(paths.root());
+      if (!own.isLinked(link, location)) {
+        throw refused(location, "is not empty, and this data directory does not use it");
+      }
+      Optional<Path> other = own.otherUser(location);
+      if (other.isPresent()) {
+        throw refused(location, "is used by the server that runs in " + other.get() + ", too");
       }
     } catch (IOException e) {
       throw TargetDirectory.cannot("look into", location, e);
     }
-  }
-
-  /** Only a tablespace that this very directory leads to may be written over. */
-  private boolean isOurs(String link, Path location) throws IOException {
-    Path ours = paths.root().resolve(link);
-    return Files.isSymbolicLink(ours)
-        && Files.isDirectory(ours)
-        && ours.toRealPath().equals(location.toRealPath());
   }
 
   /** Without links, as far as it exists. */

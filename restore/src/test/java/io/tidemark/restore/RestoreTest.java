@@ -560,6 +560,51 @@ final class RestoreTest {
     assertWhole();
   }
 
+  @Test
+  void letsReplayMakeATablespaceAgainThatTheDirectoryHadMadeAndClearsIt() throws IOException {
+    RestorePlan plan = backup.store();
+    restore(plan, options(false, Map.of()));
+    Path fast = Files.createDirectories(temporary.toRealPath().resolve("fast"));
+    Path later = fast.resolve(TestBackup.VERSION_DIRECTORY + "/5/16501");
+    Files.createDirectories(later.getParent());
+    Files.writeString(later, "pages of a later moment");
+    Path link = target.resolve("pg_tblspc/16500");
+    Files.createSymbolicLink(link, fast);
+
+    delta(making(plan, fast));
+
+    assertWhole();
+    assertThat(link).doesNotExist();
+    assertThat(fast).isEmptyDirectory();
+  }
+
+  @Test
+  void leavesATablespaceAloneThatARunningServerUsesToo() throws Exception {
+    Path fast = Files.createDirectories(temporary.toRealPath().resolve("fast"));
+    backup.tablespace(16399, fast.toString());
+    RestorePlan plan = backup.store();
+    restore(plan, options(false, Map.of()));
+    Path primary = Files.createDirectories(temporary.toRealPath().resolve("primary"));
+    Files.createDirectories(primary.resolve("pg_tblspc"));
+    Files.writeString(primary.resolve("PG_VERSION"), "17");
+    Files.createSymbolicLink(primary.resolve("pg_tblspc/16399"), fast);
+    Path stray = fast.resolve(TestBackup.VERSION_DIRECTORY + "/5/99999");
+    Files.writeString(stray, "of the primary");
+
+    Process server = new ProcessBuilder("sleep", "60").directory(primary.toFile()).start();
+    try {
+      TidemarkException refusal = refusal(plan, options(true, Map.of()));
+      assertThat(refusal.code()).isEqualTo(ErrorCode.DIRECTORY_REFUSED);
+      assertThat(refusal).hasMessageContaining("the server that runs in " + primary);
+      assertThat(stray).exists();
+    } finally {
+      server.destroyForcibly().waitFor();
+    }
+    delta(plan);
+    assertWhole();
+    assertThat(stray).doesNotExist();
+  }
+
   private static RestorePlan making(RestorePlan plan, Path location) {
     return new RestorePlan(
         plan.request(),
