@@ -100,6 +100,11 @@ final class ArchivedFiles {
     return servesComplete(segment) && archive.readWhole(segment, sink);
   }
 
+  /** Whether it has no way that it goes, as a standby. */
+  boolean followsNewest() {
+    return path.isEmpty();
+  }
+
   /** Whether a segment that is whole in the archive is given to this recovery as it is there. */
   boolean servesComplete(WalSegment segment) {
     return whereLeft(segment.timeline()).isAtLeast(segment.end());

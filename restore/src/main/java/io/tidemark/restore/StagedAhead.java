@@ -264,13 +264,20 @@ final class StagedAhead implements AutoCloseable {
   }
 
   private void answer(String name, Optional<WalFile> file) throws IOException {
-    if (file.isEmpty()) {
+    if (file.isEmpty() || wouldTakeAway(name, file.get())) {
       stage.putAbsent(name);
     } else if (file.get().complete()) {
       stage.put(name, file.get().content());
     } else {
       stage.putOpen(name, file.get().content());
     }
+  }
+
+  /** Where a way is given, the server has received nothing itself. */
+  private boolean wouldTakeAway(String name, WalFile file) throws IOException {
+    return !file.complete()
+        && source.followsNewest()
+        && ReceivedWal.goesBeyond(stage.inPgWal(name), file.content());
   }
 
   /** Whether there was a complete segment to stage. */

@@ -63,6 +63,11 @@ public final class WalStage {
     return home;
   }
 
+  /** Where the server keeps a file itself. */
+  Path inPgWal(String name) {
+    return home.resolveSibling(name);
+  }
+
   /** The names that PostgreSQL is waiting for, in order. */
   Set<String> wanted() throws IOException {
     return names(want);

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -308,6 +309,27 @@ final class WalFetcherTest {
       byte[] expected = new byte[TestWal.SIZE.bytes()];
       System.arraycopy(content(segment(1, 3)), 0, expected, 0, 1000);
       assertThat(staged(name(1, 3) + ".open")).hasBinaryContent(expected);
+    }
+  }
+
+  /** PostgreSQL replaces its own file by what it is given. */
+  @Test
+  void leavesAStandbyWhatItHasReceivedBeyondTheArchive() throws IOException {
+    wal.putTail(1, 2, 5000);
+    Path received = data.resolve("pg_wal").resolve(name(1, 2));
+    byte[] more = content(segment(1, 2));
+    try (WalFetcher fetcher = open()) {
+      Files.write(received, more);
+      assertThat(ask(fetcher, name(1, 2))).isEqualTo(".absent");
+      Files.delete(staged(name(1, 2) + ".absent"));
+
+      Arrays.fill(more, 4000, more.length, (byte) 0);
+      Files.write(received, more);
+      assertThat(ask(fetcher, name(1, 2))).as("the archive has more").isEqualTo(".open");
+      Files.delete(staged(name(1, 2) + ".open"));
+
+      Files.write(received, content(segment(1, 1)));
+      assertThat(ask(fetcher, name(1, 2))).as("recycled, not received").isEqualTo(".open");
     }
   }
 
