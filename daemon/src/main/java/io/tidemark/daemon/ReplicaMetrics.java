@@ -47,7 +47,8 @@ final class ReplicaMetrics {
     boolean streams = server.filter(RecoveryView::isStreaming).isPresent();
     boolean archiveOnly = settings.kind() == ReplicaKind.ARCHIVE_ONLY;
     boolean heldAt = report.filter(r -> r.observation().wish() instanceof Wish.HeldAt).isPresent();
-    boolean fed = server.isPresent() && (streams || archiveOnly || heldAt);
+    boolean holdsBack = server.filter(RecoveryView::holdsBack).isPresent();
+    boolean fed = server.isPresent() && (streams || archiveOnly || heldAt || holdsBack);
     to.flag(Metric.REPLICA_EXPECTED, report.map(this::isExpected).orElse(true), cluster, name);
     to.flag(Metric.REPLICA_PRESENT, fed, cluster, name);
     to.flag(

@@ -50,6 +50,10 @@ record Backlog(Observation seen, ReplicaPolicy policy) {
         return new CatchUpFromArchive(
             "it waits out its delay with WAL from the archive, and streams where that ends");
       }
+      if (recovery.holdsBack()) {
+        return new Nothing(
+            "it holds back what it has received; PostgreSQL connects it again when that is applied");
+      }
       return new Wait(
           "it does not stream, and its upstream keeps the WAL for it: its log says what is in the"
               + " way, if it stays so");

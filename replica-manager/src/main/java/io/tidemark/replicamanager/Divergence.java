@@ -2,11 +2,14 @@ package io.tidemark.replicamanager;
 
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.ControlFile;
+import io.tidemark.postgres.Lsn;
 import io.tidemark.replicamanager.DirectoryView.Ours;
+import io.tidemark.replicamanager.ReplicaDecision.Configure;
 import io.tidemark.replicamanager.ReplicaDecision.Rebuild;
 import io.tidemark.replicamanager.ReplicaDecision.Refuse;
 import io.tidemark.replicamanager.ReplicaDecision.Rewind;
 import io.tidemark.replicamanager.ReplicaDecision.Wait;
+import java.util.List;
 import java.util.Optional;
 
 /** Whether a replica has WAL that its primary has not, and what is to be done then. */
@@ -29,6 +32,33 @@ record Divergence(Observation seen, ReplicaPolicy policy) {
             ours,
             "it is at %s of timeline %s, and the primary's timeline %s left that before"
                 .formatted(ours.position(), ours.timeline(), primary.history().timeline())));
+  }
+
+  /**
+   * Whether it would go the wrong way: it has received more of its timeline than the primary's
+   * comes from, and has not replayed that yet. PostgreSQL looks for a newer timeline at a start,
+   * and when it has replayed all that it has; then it would be too late.
+   */
+  Optional<ReplicaDecision> ahead(Ours ours, RecoveryView recovery) {
+    if (recovery.isStreaming() || !(seen.primary() instanceof PrimaryView.Known primary)) {
+      return Optional.empty();
+    }
+    return recovery
+        .received()
+        .filter(received -> !primary.history().leadsFrom(ours.timeline(), received))
+        .filter(_ -> recovery.replayed().filter(at -> isOnTheWay(primary, ours, at)).isPresent())
+        .map(
+            received ->
+                new Configure(
+                    List.of(),
+                    true,
+                    ("it has received WAL up to %s, and the primary's timeline %s left timeline %s"
+                            + " before: it is started again to go that way")
+                        .formatted(received, primary.history().timeline(), ours.timeline())));
+  }
+
+  private static boolean isOnTheWay(PrimaryView.Known primary, Ours ours, Lsn at) {
+    return primary.history().leadsFrom(ours.timeline(), at);
   }
 
   /** Takes back what the primary has not, by the cheapest way that there is. */

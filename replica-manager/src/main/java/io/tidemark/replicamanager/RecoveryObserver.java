@@ -20,7 +20,9 @@ final class RecoveryObserver {
       "SELECT r AS in_recovery, pg_last_wal_receive_lsn() AS received,"
           + " pg_last_wal_replay_lsn() AS replayed, pg_last_xact_replay_timestamp() AS last_commit,"
           + " CASE WHEN r THEN pg_get_wal_replay_pause_state() END AS pause,"
-          + " (SELECT sum(xact_commit + xact_rollback)::bigint FROM pg_stat_database) AS transactions"
+          + " (SELECT sum(xact_commit + xact_rollback)::bigint FROM pg_stat_database) AS transactions,"
+          + " EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'startup'"
+          + " AND wait_event = 'RecoveryApplyDelay') AS holds_back"
           + " FROM pg_is_in_recovery() AS r";
   private static final String RECEIVER =
       "SELECT status, received_tli, flushed_lsn, latest_end_lsn, latest_end_time, sender_host,"
@@ -53,7 +55,8 @@ final class RecoveryObserver {
                     conflicts,
                     row.optionalNumber("transactions")
                         .map(OptionalLong::of)
-                        .orElseGet(OptionalLong::empty)))
+                        .orElseGet(OptionalLong::empty),
+                    row.flag("holds_back")))
         .orElseThrow(() -> new IllegalStateException("a query of one row gave none"));
   }
 

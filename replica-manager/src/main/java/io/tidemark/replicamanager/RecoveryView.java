@@ -21,6 +21,9 @@ import java.util.OptionalLong;
  * @param conflicts queries that were cancelled because replay went first, by cause, since the
  *     statistics' reset; empty where it could not be asked
  * @param transactions that ended there, in all databases, since that reset
+ * @param holdsBack whether replay waits now for recovery_min_apply_delay. PostgreSQL starts no
+ *     receiver then, also where the last one has ended, before all is applied that it has
+ *     (WaitForWALToBecomeAvailable in xlogrecovery.c)
  */
 public record RecoveryView(
     SystemId systemId,
@@ -31,12 +34,13 @@ public record RecoveryView(
     Pause pause,
     Optional<Receiver> receiver,
     Map<String, Long> conflicts,
-    OptionalLong transactions) {
+    OptionalLong transactions,
+    boolean holdsBack) {
   public RecoveryView {
     conflicts = Map.copyOf(conflicts);
   }
 
-  /** Without a count of transactions. */
+  /** Without a count of transactions, and not held back. */
   public RecoveryView(
       SystemId systemId,
       boolean inRecovery,
@@ -55,7 +59,8 @@ public record RecoveryView(
         pause,
         receiver,
         conflicts,
-        OptionalLong.empty());
+        OptionalLong.empty(),
+        false);
   }
 
   /** pg_get_wal_replay_pause_state(). */

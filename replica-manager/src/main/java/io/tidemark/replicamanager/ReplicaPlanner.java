@@ -184,7 +184,8 @@ public final class ReplicaPlanner {
       return new Wait("its server runs, and does not answer: " + seen.silence());
     }
     RecoveryView recovery = seen.recovery().get();
-    Optional<ReplicaDecision> first = slot().or(this::settings);
+    Optional<ReplicaDecision> first =
+        slot().or(this::settings).or(() -> new Divergence(seen, policy).ahead(ours, recovery));
     if (first.isPresent()) {
       return first.get();
     }

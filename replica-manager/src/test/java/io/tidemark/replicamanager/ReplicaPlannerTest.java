@@ -190,7 +190,12 @@ class ReplicaPlannerTest {
             REBUILDING,
             "rebuild",
             "nowhere any more"),
-        row(waits.slot(new SlotSight.Unknown("")), READ, "wait", "does not stream"));
+        row(waits.slot(new SlotSight.Unknown("")), READ, "wait", "does not stream"),
+        row(
+            Seen.healthy().says(Seen.holdingBack("0/6000000")),
+            READ,
+            "nothing",
+            "holds back what it has received"));
   }
 
   static List<Arguments> diverged() {
@@ -207,6 +212,17 @@ class ReplicaPlannerTest {
             READ,
             "nothing",
             "it streams"),
+        // Held back by its delay: what it would replay next is not the primary's any more.
+        row(
+            Seen.healthy().forkedAt("0/5500000").says(Seen.holdingBack("0/6000000")),
+            READ,
+            "configure",
+            "received WAL up to 0/6000000"),
+        row(
+            Seen.healthy().forkedAt("0/6000000").says(Seen.holdingBack("0/6000000")),
+            READ,
+            "nothing",
+            "holds back"),
         row(rejoining(ClusterState.SHUT_DOWN).stopped(), READ, "rewind", "to follow the primary"),
         row(
             rejoining(ClusterState.SHUT_DOWN).stopped().primary(GONE),

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 
 /** Observations for tests of decisions: a healthy replica, and one thing after another changed. */
 final class Seen {
@@ -141,14 +142,7 @@ final class Seen {
 
   /** It is at 0/5000100 of timeline 1, and the primary forked to timeline 2 before that. */
   Seen diverged() {
-    return says(recovery(true, ""))
-        .primary(
-            primary(
-                new TimelineHistory(
-                    new Timeline(2),
-                    List.of(
-                        new TimelineHistory.Switch(new Timeline(1), Lsn.parse("0/5000000"), ""))),
-                "async"));
+    return says(recovery(true, "")).forkedAt("0/5000000");
   }
 
   static DirectoryView ours(ControlFile control) {
@@ -178,6 +172,31 @@ final class Seen {
                     Optional.empty(),
                     Optional.empty())),
         Map.of());
+  }
+
+  /** Replayed to {@link #HERE}, received more, and waits for its delay. */
+  static RecoveryView holdingBack(String received) {
+    return new RecoveryView(
+        SYSTEM,
+        true,
+        Optional.of(Lsn.parse(received)),
+        Optional.of(HERE),
+        Optional.empty(),
+        RecoveryView.Pause.NOT_PAUSED,
+        Optional.empty(),
+        Map.of(),
+        OptionalLong.empty(),
+        true);
+  }
+
+  /** The primary forked from timeline 1 to 2 at a position. */
+  Seen forkedAt(String lsn) {
+    return primary(
+        primary(
+            new TimelineHistory(
+                new Timeline(2),
+                List.of(new TimelineHistory.Switch(new Timeline(1), Lsn.parse(lsn), ""))),
+            "async"));
   }
 
   static PrimaryView.Known primary(TimelineHistory history, String syncState) {
