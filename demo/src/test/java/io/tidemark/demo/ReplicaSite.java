@@ -182,6 +182,15 @@ final class ReplicaSite implements AutoCloseable {
     primary.binaries().run("pg_ctl", "promote", "-w", "-D", replica.directory());
   }
 
+  void start(Replica replica) {
+    Path log = home.resolve("logs/" + replica.name() + ".log");
+    try {
+      primary.binaries().run("pg_ctl", "start", "-w", "-D", replica.directory(), "-l", log);
+    } catch (IllegalStateException e) {
+      throw new AssertionError(Program.tail(log) + "\n" + logs(), e);
+    }
+  }
+
   /** As a command does that works on it. */
   ReplicaHome.Lock keepDaemonFrom(Replica replica) throws InterruptedException {
     return ReplicaHome.of(home.resolve("state"), replica.name()).lock(LIMIT);
