@@ -71,7 +71,7 @@ public final class LimitedStore implements ObjectStore {
     store.close();
   }
 
-  private static final class LimitedInputStream extends InputStream implements VersionedStream {
+  private static final class LimitedInputStream extends VersionedStream {
     // Long waits would look to the server like a client that is gone.
     private static final int MOST_AT_ONCE = 64 * 1024;
 
@@ -84,14 +84,8 @@ public final class LimitedStore implements ObjectStore {
     }
 
     @Override
-    public String version() {
-      return in instanceof VersionedStream versioned ? versioned.version() : "";
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    String version() {
+      return versionOf(in);
     }
 
     @Override

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** Counts what is read and reports it once, at the first close. */
-final class ObservedInputStream extends InputStream implements VersionedStream {
+final class ObservedInputStream extends VersionedStream {
   private final InputStream in;
   private final StoreObserver observer;
   private final long begun;
@@ -22,14 +22,8 @@ final class ObservedInputStream extends InputStream implements VersionedStream {
   }
 
   @Override
-  public String version() {
-    return in instanceof VersionedStream versioned ? versioned.version() : "";
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+  String version() {
+    return versionOf(in);
   }
 
   @Override

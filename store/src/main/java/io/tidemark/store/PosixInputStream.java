@@ -2,12 +2,11 @@ package io.tidemark.store;
 
 import io.tidemark.store.StoreException.Kind;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
 /** A range of a file. Used by one thread at a time. */
-final class PosixInputStream extends InputStream implements VersionedStream {
+final class PosixInputStream extends VersionedStream {
   // The JDK keeps a direct buffer as large as the largest read, per thread.
   private static final int MOST_AT_ONCE = 256 * 1024;
 
@@ -30,14 +29,8 @@ final class PosixInputStream extends InputStream implements VersionedStream {
   }
 
   @Override
-  public String version() {
+  String version() {
     return version;
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
   }
 
   @Override

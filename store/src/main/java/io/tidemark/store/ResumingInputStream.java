@@ -8,7 +8,7 @@ import java.io.InputStream;
  * Goes on where a stream broke off. The attempts count anew whenever bytes came, so a large object
  * over a bad line is read to its end, and a server that gives none is given up.
  */
-final class ResumingInputStream extends InputStream implements VersionedStream {
+final class ResumingInputStream extends VersionedStream {
   private final ObjectStore store;
   private final Attempts attempts;
   private final String key;
@@ -24,23 +24,13 @@ final class ResumingInputStream extends InputStream implements VersionedStream {
     this.key = key;
     this.range = range;
     this.current = first;
-    this.version = version(first);
+    this.version = versionOf(first);
     attempts.progressed();
   }
 
-  private static String version(InputStream in) {
-    return in instanceof VersionedStream versioned ? versioned.version() : "";
-  }
-
   @Override
-  public String version() {
+  String version() {
     return version;
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
   }
 
   @Override
@@ -96,7 +86,7 @@ final class ResumingInputStream extends InputStream implements VersionedStream {
   private InputStream reopened() throws IOException {
     long left = range.length() == Long.MAX_VALUE ? range.length() : range.length() - seen;
     InputStream again = store.get(key, range.offset() + seen, left);
-    if (version(again).equals(version)) {
+    if (versionOf(again).equals(version)) {
       return again;
     }
     again.close();

@@ -2,7 +2,6 @@ package io.tidemark.store;
 
 import io.tidemark.store.StoreException.Kind;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.ResponseInputStream;
@@ -10,7 +9,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 
 /** The body of a get, which ends early only by an exception. Used by one thread at a time. */
-final class S3InputStream extends InputStream implements VersionedStream {
+final class S3InputStream extends VersionedStream {
   private final ResponseInputStream<GetObjectResponse> body;
   private final String key;
   private final long expected;
@@ -24,14 +23,8 @@ final class S3InputStream extends InputStream implements VersionedStream {
   }
 
   @Override
-  public String version() {
+  String version() {
     return body.response().eTag() + " " + body.response().lastModified();
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
   }
 
   @Override

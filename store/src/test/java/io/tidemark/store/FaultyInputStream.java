@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /** Ends early, with or without a failure, or gives one wrong byte. */
-final class FaultyInputStream extends InputStream implements VersionedStream {
+final class FaultyInputStream extends VersionedStream {
   private final InputStream in;
   private final long kept;
   private final long wrongAt;
@@ -20,14 +20,8 @@ final class FaultyInputStream extends InputStream implements VersionedStream {
   }
 
   @Override
-  public String version() {
-    return in instanceof VersionedStream versioned ? versioned.version() : "";
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+  String version() {
+    return versionOf(in);
   }
 
   @Override
