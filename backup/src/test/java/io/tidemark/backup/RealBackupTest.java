@@ -38,7 +38,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -69,12 +68,7 @@ final class RealBackupTest {
     if (repository.isEmpty()) {
       try (PostgresSession session = session(cluster)) {
         ClusterIdentity identity =
-            new ClusterIdentity(
-                session.systemIdentifier(),
-                session.serverVersion().major(),
-                session.walSegmentSize(),
-                false,
-                Instant.now());
+            ClusterIdentity.of(session, false);
         repository =
             Optional.of(
                 ClusterRepository.create(

@@ -6,7 +6,6 @@ import io.tidemark.config.ErrorCode;
 import io.tidemark.config.RepositorySettings;
 import io.tidemark.config.SecretFile;
 import io.tidemark.config.TidemarkException;
-import io.tidemark.postgres.PostgresMajor;
 import io.tidemark.postgres.PostgresSession;
 import io.tidemark.postgres.ReplicationConnection;
 import io.tidemark.postgres.SlotName;
@@ -18,7 +17,6 @@ import io.tidemark.repository.Keyring;
 import io.tidemark.store.ObjectStore;
 import io.tidemark.store.StoreAbilities;
 import java.nio.file.Files;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -83,14 +81,8 @@ final class Initialization {
 
   private ClusterIdentity askServer() {
     try (PostgresSession session = Wiring.session(cluster)) {
-      int major = PostgresMajor.of(session.serverVersion().major()).number();
       ClusterIdentity identity =
-          new ClusterIdentity(
-              session.systemIdentifier(),
-              major,
-              session.walSegmentSize(),
-              settings.encryptionKeyFile().isPresent(),
-              Instant.now());
+          ClusterIdentity.of(session, settings.encryptionKeyFile().isPresent());
       steps.add(
           "the server is PostgreSQL %s, timeline %s"
               .formatted(session.serverVersion(), session.currentTimeline()));

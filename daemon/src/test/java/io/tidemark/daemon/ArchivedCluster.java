@@ -20,7 +20,6 @@ import io.tidemark.walarchiver.ArchiverStatus;
 import io.tidemark.walarchiver.WalArchiver;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -119,12 +118,7 @@ final class ArchivedCluster implements AutoCloseable {
 
   static ClusterIdentity identity(TestCluster cluster, RepositoryOptions options) {
     try (PostgresSession session = PostgresSession.open(endpoint(cluster))) {
-      return new ClusterIdentity(
-          session.systemIdentifier(),
-          session.serverVersion().major(),
-          session.walSegmentSize(),
-          options.encryptionKeyFile().isPresent(),
-          Instant.now());
+      return ClusterIdentity.of(session, options.encryptionKeyFile().isPresent());
     }
   }
 

@@ -25,7 +25,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -50,12 +49,7 @@ final class DaemonSite implements AutoCloseable {
     try (PostgresSession session = PostgresSession.open(endpoint(cluster))) {
       create(
           name,
-          new ClusterIdentity(
-              session.systemIdentifier(),
-              session.serverVersion().major(),
-              session.walSegmentSize(),
-              false,
-              Instant.now()));
+          ClusterIdentity.of(session, false));
     }
     return configured(name, cluster.port(), settings);
   }

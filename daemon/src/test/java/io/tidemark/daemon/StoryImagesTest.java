@@ -35,7 +35,6 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Objects;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -173,8 +172,7 @@ final class StoryImagesTest {
 
   private static ClusterIdentity identity(int port) {
     try (PostgresSession session = PostgresSession.open(endpoint(port))) {
-      return new ClusterIdentity(
-          session.systemIdentifier(), MAJOR, session.walSegmentSize(), false, Instant.now());
+      return ClusterIdentity.of(session, false);
     }
   }
 

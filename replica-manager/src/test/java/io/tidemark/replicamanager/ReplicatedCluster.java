@@ -125,12 +125,7 @@ final class ReplicatedCluster implements AutoCloseable {
       return ClusterRepository.create(
           store,
           "shop",
-          new ClusterIdentity(
-              session.systemIdentifier(),
-              session.serverVersion().major(),
-              session.walSegmentSize(),
-              false,
-              Instant.now()),
+          ClusterIdentity.of(session, false),
           new RepositoryOptions(
               Compression.DEFAULT, Optional.empty(), new Writer("test", 1, "0.1")));
     }

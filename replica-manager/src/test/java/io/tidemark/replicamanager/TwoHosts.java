@@ -16,7 +16,6 @@ import io.tidemark.testing.TestCluster;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,12 +59,7 @@ final class TwoHosts implements AutoCloseable {
       return ClusterRepository.create(
           new MemoryStore(),
           "shop",
-          new ClusterIdentity(
-              session.systemIdentifier(),
-              session.serverVersion().major(),
-              session.walSegmentSize(),
-              false,
-              Instant.now()),
+          ClusterIdentity.of(session, false),
           new RepositoryOptions(Compression.DEFAULT, Optional.empty(), new Writer("test", 1, "0")));
     }
   }

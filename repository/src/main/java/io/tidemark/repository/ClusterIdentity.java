@@ -1,5 +1,7 @@
 package io.tidemark.repository;
 
+import io.tidemark.postgres.PostgresMajor;
+import io.tidemark.postgres.PostgresSession;
 import io.tidemark.postgres.SystemId;
 import io.tidemark.postgres.WalSegmentSize;
 import java.time.Instant;
@@ -15,4 +17,15 @@ public record ClusterIdentity(
     int postgresMajor,
     WalSegmentSize walSegmentSize,
     boolean encrypted,
-    Instant createdAt) {}
+    Instant createdAt) {
+
+  /** Of the cluster of a server, for a repository that is made now. */
+  public static ClusterIdentity of(PostgresSession server, boolean encrypted) {
+    return new ClusterIdentity(
+        server.systemIdentifier(),
+        PostgresMajor.of(server.serverVersion().major()).number(),
+        server.walSegmentSize(),
+        encrypted,
+        Instant.now());
+  }
+}

@@ -277,12 +277,7 @@ final class RealRecoveryTest {
       return ClusterRepository.create(
           store,
           "shop",
-          new ClusterIdentity(
-              session.systemIdentifier(),
-              session.serverVersion().major(),
-              session.walSegmentSize(),
-              false,
-              Instant.now()),
+          ClusterIdentity.of(session, false),
           options);
     }
   }
