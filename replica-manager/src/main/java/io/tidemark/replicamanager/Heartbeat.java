@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,10 +30,9 @@ public final class Heartbeat implements AutoCloseable {
   private static final Duration SAVE_EVERY = Duration.ofMinutes(1);
 
   private final String cluster;
-  private final PostgresEndpoint primary;
+  private final KeptSession session;
   private final BeatLogFile file;
   private long savedAtNanos = System.nanoTime() - SAVE_EVERY.toNanos();
-  private @Nullable PostgresSession session;
   private volatile HeartbeatView view;
 
   /**
@@ -44,10 +42,13 @@ public final class Heartbeat implements AutoCloseable {
    */
   public Heartbeat(String cluster, PostgresEndpoint primary, Duration period, Path file) {
     this.cluster = cluster;
-    this.primary =
-        primary
-            .withApplicationName("tidemark_heartbeat")
-            .withTimeouts(least(primary.connectTimeout()), least(primary.statementTimeout()));
+    // A beat must not wait for a synchronous standby: its absence is what the beats show.
+    this.session =
+        new KeptSession(
+            primary
+                .withApplicationName("tidemark_heartbeat")
+                .withTimeouts(least(primary.connectTimeout()), least(primary.statementTimeout())),
+            "SET synchronous_commit = local");
     this.file = new BeatLogFile(file);
     BeatLog log = this.file.read(SAVE_EVERY.plus(period.multipliedBy(BREAK)));
     this.view =
@@ -70,11 +71,11 @@ public final class Heartbeat implements AutoCloseable {
    */
   public void step() {
     try {
-      beat(connected());
+      beat(session.get());
     } catch (PostgresException e) {
       HeartbeatView now = view;
       view = with(now.last(), now.offset(), now.log(), now.written(), now.failures() + 1);
-      disconnect();
+      session.close();
       throw e;
     }
     if (System.nanoTime() - savedAtNanos >= SAVE_EVERY.toNanos()) {
@@ -109,27 +110,9 @@ public final class Heartbeat implements AutoCloseable {
     return new HeartbeatView(view.period(), view.since(), last, offset, log, written, failures);
   }
 
-  private PostgresSession connected() {
-    PostgresSession open = session;
-    if (open == null || open.isClosed()) {
-      open = PostgresSession.open(primary);
-      session = open;
-      // A beat must not wait for a synchronous standby: its absence is what the beats show.
-      open.execute("SET synchronous_commit = local");
-    }
-    return open;
-  }
-
-  private void disconnect() {
-    if (session != null) {
-      session.close();
-      session = null;
-    }
-  }
-
   @Override
   public void close() {
-    disconnect();
+    session.close();
     try {
       file.write(view.log());
     } catch (TidemarkException e) {

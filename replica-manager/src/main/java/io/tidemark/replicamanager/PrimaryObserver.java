@@ -16,7 +16,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,9 +37,9 @@ public final class PrimaryObserver implements AutoCloseable {
           + " current_setting('synchronous_standby_names') AS synchronous";
 
   private final PostgresEndpoint server;
+  private final KeptSession session;
   private final boolean wantsPrimary;
   private WalRate rate = WalRate.unknown();
-  private @Nullable PostgresSession session;
   private @Nullable SystemId systemId;
   private @Nullable TimelineHistory history;
   private @Nullable PrimaryView last;
@@ -48,6 +47,7 @@ public final class PrimaryObserver implements AutoCloseable {
 
   public PrimaryObserver(PostgresEndpoint server) {
     this.server = server;
+    this.session = new KeptSession(server);
     this.wantsPrimary = server.target() == PostgresEndpoint.Target.PRIMARY;
   }
 
@@ -70,7 +70,7 @@ public final class PrimaryObserver implements AutoCloseable {
 
   private PrimaryView ask() {
     try {
-      PostgresSession open = connected();
+      PostgresSession open = session.get();
       boolean inRecovery = open.isInRecovery();
       if (inRecovery && wantsPrimary) {
         disconnect();
@@ -146,18 +146,8 @@ public final class PrimaryObserver implements AutoCloseable {
     }
   }
 
-  private PostgresSession connected() {
-    PostgresSession open = session;
-    if (open == null || open.isClosed()) {
-      open = PostgresSession.open(server);
-      session = open;
-    }
-    return open;
-  }
-
   private void disconnect() {
-    Optional.ofNullable(session).ifPresent(PostgresSession::close);
-    session = null;
+    session.close();
     systemId = null;
     history = null;
   }

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Asks a server for its slots and for who streams from it. Keeps one session from step to step, and
@@ -24,13 +23,12 @@ public final class ReplicationObserver implements AutoCloseable {
   private static final String KEEP_LIMIT =
       "SELECT setting FROM pg_settings WHERE name = 'max_slot_wal_keep_size'";
 
-  private final PostgresEndpoint server;
+  private final KeptSession session;
   private final List<SlotName> owned;
   private final Optional<Path> wal;
   private final WalRates rates = new WalRates();
   private final HorizonWatch horizon = new HorizonWatch();
   private WalRate rate = WalRate.unknown();
-  private @Nullable PostgresSession session;
 
   /**
    * @param owned slots of Tidemark's, said to be missing where they are not there; others of its
@@ -38,7 +36,7 @@ public final class ReplicationObserver implements AutoCloseable {
    * @param wal the server's pg_wal, where that is on this machine
    */
   public ReplicationObserver(PostgresEndpoint server, List<SlotName> owned, Optional<Path> wal) {
-    this.server = server;
+    this.session = new KeptSession(server);
     this.owned = List.copyOf(owned);
     this.wal = wal;
   }
@@ -50,7 +48,7 @@ public final class ReplicationObserver implements AutoCloseable {
    */
   public ReplicationView step() {
     try {
-      return look(connected());
+      return look(session.get());
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -118,20 +116,8 @@ public final class ReplicationObserver implements AutoCloseable {
     }
   }
 
-  private PostgresSession connected() {
-    PostgresSession open = session;
-    if (open == null || open.isClosed()) {
-      open = PostgresSession.open(server);
-      session = open;
-    }
-    return open;
-  }
-
   @Override
   public void close() {
-    if (session != null) {
-      session.close();
-      session = null;
-    }
+    session.close();
   }
 }
