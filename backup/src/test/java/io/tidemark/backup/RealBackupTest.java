@@ -67,8 +67,7 @@ final class RealBackupTest {
   private ClusterRepository repository(TestCluster cluster) {
     if (repository.isEmpty()) {
       try (PostgresSession session = session(cluster)) {
-        ClusterIdentity identity =
-            ClusterIdentity.of(session, false);
+        ClusterIdentity identity = ClusterIdentity.of(session, false);
         repository =
             Optional.of(
                 ClusterRepository.create(

@@ -47,9 +47,7 @@ final class DaemonSite implements AutoCloseable {
   /** A cluster of the configuration, in the repository already. */
   DaemonSite with(String name, TestCluster cluster, String settings) {
     try (PostgresSession session = PostgresSession.open(endpoint(cluster))) {
-      create(
-          name,
-          ClusterIdentity.of(session, false));
+      create(name, ClusterIdentity.of(session, false));
     }
     return configured(name, cluster.port(), settings);
   }

@@ -274,11 +274,7 @@ final class RealRecoveryTest {
     RepositoryOptions options =
         new RepositoryOptions(Compression.DEFAULT, Optional.empty(), new Writer("test", 1, "0.1"));
     try (PostgresSession session = PostgresSession.open(endpoint)) {
-      return ClusterRepository.create(
-          store,
-          "shop",
-          ClusterIdentity.of(session, false),
-          options);
+      return ClusterRepository.create(store, "shop", ClusterIdentity.of(session, false), options);
     }
   }
 
