@@ -5,17 +5,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -250,54 +244,26 @@ public final class TestCluster implements AutoCloseable {
 
   /** A new connection as superuser; the caller closes it. */
   public Connection connect() throws SQLException {
-    Properties properties = new Properties();
-    properties.setProperty("user", user());
-    properties.setProperty("connectTimeout", "10");
-    if (password != null) {
-      properties.setProperty("password", password);
-    }
-    return DriverManager.getConnection(jdbc(), properties);
+    return superuser().connect();
   }
 
   /** Executes statements one by one, each in its own transaction. */
   public void sql(String... statements) {
-    try (Connection connection = connect();
-        Statement statement = connection.createStatement()) {
-      for (String sql : statements) {
-        statement.execute(sql);
-      }
-    } catch (SQLException e) {
-      throw new IllegalStateException(e.getMessage() + " in " + Arrays.toString(statements), e);
-    }
+    superuser().execute(statements);
   }
 
   /** The rows of a query, every column as text, null where it is null. */
   public List<List<@Nullable String>> rows(String query) {
-    try (Connection connection = connect();
-        Statement statement = connection.createStatement();
-        ResultSet result = statement.executeQuery(query)) {
-      List<List<@Nullable String>> rows = new ArrayList<>();
-      while (result.next()) {
-        List<@Nullable String> row = new ArrayList<>();
-        for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
-          row.add(result.getString(i));
-        }
-        rows.add(row);
-      }
-      return rows;
-    } catch (SQLException e) {
-      throw new IllegalStateException(e.getMessage() + " in " + query, e);
-    }
+    return superuser().rows(query);
   }
 
   /** The first column of the only row, as text; IllegalStateException where that is not there. */
   public String value(String query) {
-    List<List<@Nullable String>> rows = rows(query);
-    String value = rows.size() == 1 ? rows.getFirst().getFirst() : null;
-    if (value == null) {
-      throw new IllegalStateException("expected one value, got " + rows + " from " + query);
-    }
-    return value;
+    return superuser().value(query);
+  }
+
+  private SqlClient superuser() {
+    return new SqlClient(jdbc(), user(), password);
   }
 
   /** Without user and password: {@code jdbc:postgresql://127.0.0.1:<port>/postgres}. */
