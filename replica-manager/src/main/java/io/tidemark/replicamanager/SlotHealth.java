@@ -41,7 +41,10 @@ public sealed interface SlotHealth {
   /** Below a quarter of the limit it is at risk. */
   int RISK_FRACTION = 4;
 
-  /** If less time is left at the present rate, it is at risk. */
+  /**
+   * If less time is left at the present rate, it is at risk: where nobody reads it, or whoever does
+   * is behind by a quarter of the limit. One that keeps up has lost nothing by a burst of WAL.
+   */
   Duration RISK_TIME = Duration.ofMinutes(15);
 
   /**
@@ -85,8 +88,10 @@ public sealed interface SlotHealth {
     }
     long left = slot.safeWalSize().get();
     Optional<Duration> time = timeLeft(left, bytesPerSecond);
-    boolean little = limit.bytes().isPresent() && left < limit.bytes().getAsLong() / RISK_FRACTION;
-    boolean soon = time.isPresent() && time.get().compareTo(RISK_TIME) < 0;
+    long part = limit.bytes().orElse(0) / RISK_FRACTION;
+    boolean little = left < part;
+    boolean keepsUp = slot.active() && left >= part * (RISK_FRACTION - 1);
+    boolean soon = !keepsUp && time.isPresent() && time.get().compareTo(RISK_TIME) < 0;
     return unreserved || little || soon ? Optional.of(new AtRisk(left, time)) : Optional.empty();
   }
 

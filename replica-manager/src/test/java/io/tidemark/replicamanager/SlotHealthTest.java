@@ -70,6 +70,18 @@ class SlotHealthTest {
             MIB,
             new SlotHealth.AtRisk(MIB, Optional.of(Duration.ofSeconds(1)))),
         row(
+            "kept up with in a burst of WAL",
+            slot(true, "reserved", 900 * MIB),
+            LIMIT,
+            20 * MIB,
+            healthy()),
+        row(
+            "nobody reads it in a burst of WAL",
+            slot(false, "reserved", 900 * MIB),
+            LIMIT,
+            3 * MIB,
+            new SlotHealth.AtRisk(900 * MIB, Optional.of(Duration.ofMinutes(5)))),
+        row(
             "much left, and gone in ten minutes",
             slot(true, "reserved", 600 * MIB),
             LIMIT,

@@ -7,7 +7,8 @@
 # Its exit codes are for PostgreSQL, which takes 1 to 125 for "there is no such file" and then ends
 # recovery; so 1 is given only when the archive was reached and does not have the file:
 #   0    TARGET is there
-#   1    the archive was reached and has no such file (a standby also: not reached for $patience s)
+#   1    the archive was reached and has no such file (a standby also: not reached for $patience s, and
+#        at once for half a minute after that: it may have all that it needs in pg_wal)
 #   200  anything else; PostgreSQL aborts recovery
 launcher=@LAUNCHER@
 config=@CONFIG@
@@ -20,6 +21,7 @@ target=$2
 here=${0%/*}
 stage=$here/stage
 want=$here/want
+unreached=$here/unreached
 
 case $name in
   '' | */* | .*)
@@ -31,8 +33,17 @@ esac
 give_up() {
   echo "tidemark wal-get: $name: $1" >&2
   rm -f "$want/$name"
-  [ "$mode" = standby ] && exit 1
-  exit 200
+  [ "$mode" = standby ] || exit 200
+  : >"$unreached"
+  exit 1
+}
+
+# A standby that has its WAL in pg_wal asks for each segment of it here first. If it waited for an
+# archive that is away each time, it would replay a segment per $patience.
+was_just_unreached() {
+  [ "$mode" = standby ] && [ -f "$unreached" ] || return 1
+  since=$(($(date +%s) - $(stat -c %Y "$unreached")))
+  [ "$since" -ge 0 ] && [ "$since" -lt 30 ]
 }
 
 # A fetcher of another user cannot be signalled; /proc shows it all the same.
@@ -68,6 +79,8 @@ if [ -f "$stage/$name" ] && mv "$stage/$name" "$target"; then
   [ -f "$here/starting" ] || fetcher_lives || [ ! -x "$launcher" ] || start_fetcher
   exit 0
 fi
+
+was_just_unreached && exit 1
 
 # Started by an earlier call. Not believed for long: its number may be another's by now.
 other_starts() {

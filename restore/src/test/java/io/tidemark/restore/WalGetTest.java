@@ -1,13 +1,16 @@
 package io.tidemark.restore;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.Assumptions;
@@ -215,6 +218,31 @@ final class WalGetTest {
     Called called = end(process);
     assertThat(called.code()).isEqualTo(1);
     assertThat(called.output()).contains("no route to store");
+  }
+
+  @Test
+  void doesNotHaveAStandbyWaitForEachSegmentWhileTheArchiveIsAway() throws Exception {
+    install(WalGet.Mode.STANDBY, Path.of("/none"), 2);
+    pretendFetcher();
+    assertThat(call(NAME).code()).isEqualTo(1);
+    install(WalGet.Mode.STANDBY, Path.of("/none"), 60);
+
+    assertTimeout(Duration.ofSeconds(20), () -> assertThat(call(NAME).code()).isEqualTo(1));
+    stage(NAME, "segment");
+    assertThat(call(NAME).code()).isZero();
+  }
+
+  @Test
+  void hasAStandbyWaitAgainLaterForAnArchiveThatWasAway() throws Exception {
+    install(WalGet.Mode.STANDBY, Path.of("/none"), 30);
+    pretendFetcher();
+    Path unreached = Files.createFile(home.resolve("unreached"));
+    Files.setLastModifiedTime(unreached, FileTime.from(Instant.now().minusSeconds(31)));
+    Process process = start(NAME);
+    awaitWanted();
+    stage(NAME, "segment");
+
+    assertThat(end(process).code()).isZero();
   }
 
   @Test
