@@ -9,7 +9,6 @@ import io.tidemark.replicamanager.ReplicaManager;
 import io.tidemark.replicamanager.ReplicaObserver;
 import io.tidemark.replicamanager.ReplicaReport;
 import io.tidemark.replicamanager.ReplicaSources;
-import io.tidemark.restore.RestoreProgress;
 import java.time.Duration;
 
 /** What the daemon does for a replica, done by a command until nothing is left to do. */
@@ -44,7 +43,7 @@ final class ReplicaTurns {
   }
 
   LocalReplicaActions actions() {
-    return new LocalReplicaActions(_ -> desk.repository(), new Shown(bar));
+    return new LocalReplicaActions(_ -> desk.repository(), new FilesProgress(bar));
   }
 
   private ReplicaReport turns(ReplicaManager manager) throws InterruptedException {
@@ -84,24 +83,6 @@ final class ReplicaTurns {
           "%s is not there yet after %s: %s"
               .formatted(desk.name(), desk.spec().settings().startTimeout(), why),
           "See: tidemark replica status " + desk.name());
-    }
-  }
-
-  /** Shows a build's progress. */
-  private record Shown(ProgressBar bar) implements RestoreProgress {
-    @Override
-    public void step(String what) {
-      bar.step(what);
-    }
-
-    @Override
-    public void planned(long bytes) {
-      bar.total(bytes);
-    }
-
-    @Override
-    public void restored(long bytes) {
-      bar.add(bytes);
     }
   }
 }

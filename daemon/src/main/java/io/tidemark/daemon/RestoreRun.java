@@ -13,7 +13,6 @@ import io.tidemark.restore.Restore;
 import io.tidemark.restore.RestoreOptions;
 import io.tidemark.restore.RestorePlan;
 import io.tidemark.restore.RestorePlanner;
-import io.tidemark.restore.RestoreProgress;
 import io.tidemark.restore.RestoreRequest;
 import io.tidemark.restore.RestoredFiles;
 import io.tidemark.restore.TargetFinder;
@@ -133,7 +132,7 @@ final class RestoreRun {
             asked.archiving);
     try (ProgressBar bar = output.progress("restore of " + cluster.name())) {
       RestoredFiles files =
-          new Restore(repository, options, new Followed(bar))
+          new Restore(repository, options, new FilesProgress(bar))
               .run(plan, target -> prepareWal(plan, walGet, target, bar));
       return new RestoreReport.Files(
           files.files(),
@@ -159,23 +158,5 @@ final class RestoreRun {
       Optional<RestoreReport.Files> files,
       Optional<RestoreReport.Proof> proof) {
     return new RestoreReport(cluster.name(), directory, plan, files, proof);
-  }
-
-  /** Shows a restore's progress. */
-  private record Followed(ProgressBar bar) implements RestoreProgress {
-    @Override
-    public void step(String what) {
-      bar.step(what);
-    }
-
-    @Override
-    public void planned(long bytes) {
-      bar.total(bytes);
-    }
-
-    @Override
-    public void restored(long bytes) {
-      bar.add(bytes);
-    }
   }
 }
