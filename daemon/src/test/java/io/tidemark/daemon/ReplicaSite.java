@@ -108,6 +108,8 @@ final class ReplicaSite implements AutoCloseable {
    * archive it would wait at the first commit in that, and not stream before its delay is over.
    */
   void delayed(String name, String delay) {
+    // The backup's own checkpoint takes its time where there is much to write.
+    primary.sql("CHECKPOINT");
     require(cli.run("backup", "shop"));
     configure(name, "kind: delayed", "delay: " + delay);
     require(cli.run("replica", "create", name));
