@@ -1,5 +1,6 @@
 package io.tidemark.daemon;
 
+import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.Timeline;
 import io.tidemark.replicamanager.Promote;
@@ -70,7 +71,7 @@ final class ReplicaPromoteCommand implements Callable<Integer> {
       Promote promote = new Promote(desk.spec());
       Promote.Plan plan = promote.plan(latest);
       if (plan.extent() != Extent.DONE) {
-        output.announce(what(plan));
+        output.announce(what(desk, plan));
         invocation.confirmation().require(yes, "Promote " + replica + "?");
       }
       Promoted done = run(output, promote, plan);
@@ -94,20 +95,28 @@ final class ReplicaPromoteCommand implements Callable<Integer> {
     }
   }
 
-  private String what(Promote.Plan plan) {
+  /** Where the WAL ends that it can have: of the archive, too, if that is reached. */
+  private static Lsn end(ReplicaDesk desk, Standing from) {
+    Lsn received = Lsn.max(from.replayed(), from.received().orElse(Lsn.ZERO));
+    try {
+      return desk.archived().map(wal -> Lsn.max(wal.end(), received)).orElse(received);
+    } catch (TidemarkException e) {
+      // At a failover the repository may be away, too; then it cannot give anything either.
+      return received;
+    }
+  }
+
+  private String what(ReplicaDesk desk, Promote.Plan plan) {
     Standing from = plan.from();
-    String ahead =
-        from.received()
-            .filter(received -> received.isAfter(from.replayed()))
-            .map(received -> Human.bytes(received.minus(from.replayed())))
-            .orElse("nothing");
+    String ahead = Human.bytes(end(desk, from).minus(from.replayed()));
     String how =
         switch (plan.extent()) {
           case AT_TARGET, AS_IT_STANDS ->
-              "It becomes a primary exactly there. What it has received beyond (%s) is never replayed: those transactions are lost to it. --latest would replay them."
-                  .formatted(ahead);
+              "It becomes a primary exactly there. What lies beyond in its WAL and the archive (%s)\n"
+                      .formatted(ahead)
+                  + "is never replayed: those transactions are lost to it. --latest replays them.";
           case EVERYTHING ->
-              "It will replay all WAL that it has (%s) and what it can fetch from the archive first."
+              "It will replay all WAL that it has or can fetch from the archive first (%s)."
                   .formatted(ahead);
           case DONE -> "It is a primary already.";
         };

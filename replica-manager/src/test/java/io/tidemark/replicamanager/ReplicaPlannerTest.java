@@ -37,6 +37,8 @@ class ReplicaPlannerTest {
   private static final ReplicaPolicy SYNC = policy(ReplicaKind.SYNC, true, false);
   private static final ReplicaPolicy ARCHIVE = policy(ReplicaKind.ARCHIVE_ONLY, true, false);
 
+  private static final ReplicaPolicy DELAYED = policy(ReplicaKind.DELAYED, true, false);
+
   private static ReplicaPolicy policy(ReplicaKind kind, boolean manage, boolean autoRebuild) {
     return new ReplicaPolicy("reports", kind, "tidemark_reports", manage, autoRebuild);
   }
@@ -195,7 +197,13 @@ class ReplicaPlannerTest {
             Seen.healthy().says(Seen.holdingBack("0/6000000")),
             READ,
             "nothing",
-            "holds back what it has received"));
+            "holds back what it has received"),
+        row(
+            waits.archive(Seen.archive(true, "0/1000000", "0/9000000")),
+            DELAYED,
+            "catch-up-from-archive",
+            "waits out its delay with WAL from the archive"),
+        row(waits.archive(new ArchiveView.Unknown("away")), DELAYED, "wait", "does not stream"));
   }
 
   static List<Arguments> diverged() {
