@@ -160,6 +160,10 @@ final class DelayedStandbyTest {
     assertThat(twice.exitCode()).isEqualTo(21);
     assertThat(twice.err()).contains("already exists");
     succeed("replica", "extract", "later", name, "--into", rescue, "--as", "other.name");
+    Result copiedTwice =
+        cli.run("replica", "extract", "later", name, "--into", rescue, "--as", "other.name");
+    assertThat(copiedTwice.exitCode()).isEqualTo(21);
+    assertThat(copiedTwice.err()).contains("already exists");
     assertThat(cli.run("replica", "extract", "later", "nothing.here", "--into", rescue).exitCode())
         .isEqualTo(40);
   }

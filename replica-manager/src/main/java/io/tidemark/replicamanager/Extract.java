@@ -253,16 +253,23 @@ public final class Extract {
   private static Copied copyToServer(
       PostgresSession session, TableShape shape, TableName as, TargetServer server) {
     try (PostgresSession target = PostgresSession.open(server.endpoint())) {
-      return target.within(
-          LIMIT,
-          () -> {
-            makeSchema(target, as);
-            target.execute("BEGIN");
-            target.execute(shape.create(as));
-            long rows = pump(session, shape, target, as);
-            target.execute("COMMIT");
-            return new Copied(Method.COPY, rows, List.of());
-          });
+      return target.within(LIMIT, () -> copyTransaction(session, shape, as, target));
+    }
+  }
+
+  private static Copied copyTransaction(
+      PostgresSession session, TableShape shape, TableName as, PostgresSession target) {
+    try {
+      makeSchema(target, as);
+      target.execute("BEGIN");
+      target.execute(shape.create(as));
+      long rows = pump(session, shape, target, as);
+      target.execute("COMMIT");
+      return new Copied(Method.COPY, rows, List.of());
+    } catch (TidemarkException e) {
+      // Its transaction is aborted, or in the middle of COPY: nothing more can be said in it.
+      target.close();
+      throw e;
     }
   }
 
