@@ -68,10 +68,10 @@ final class ReplicaDropCommand implements Callable<Integer> {
   }
 
   private String what(ReplicaSpec spec) {
-    return "%s: its server is stopped%s; %s %s"
+    return "This stops the server of %s%s; its directory %s %s."
         .formatted(
             replica,
-            spec.slot().map(slot -> ", its slot " + slot + " dropped").orElse(""),
+            spec.slot().map(slot -> " and drops its slot " + slot).orElse(""),
             spec.directory(),
             deleteDirectory ? "IS DELETED" : "stays");
   }
