@@ -28,7 +28,7 @@ final class AdvancePart {
 
   private static final String NAME = "late";
   private static final Pattern REDO = line("redo starts at");
-  private static final Pattern STOPPED = line("recovery stopping (?:after|before)");
+  private static final Pattern STOPPED = line("recovery (?:stopping|has paused)");
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSS", Locale.ROOT);
 
@@ -121,7 +121,7 @@ final class AdvancePart {
   }
 
   private static Pattern line(String text) {
-    return Pattern.compile("(?m)^(\\S+ \\S+) UTC .*" + text + " .*$");
+    return Pattern.compile("(?m)^(\\S+ \\S+) UTC .*" + text + ".*$");
   }
 
   private final class Advanced implements Contestant {
