@@ -56,6 +56,22 @@ final class ReplicaRules {
                     List.of("slot", replica.cluster(), replica.upstream().orElse(""), slot),
                     replica));
     checkUpstream(section, replica);
+    checkFeed(section, replica);
+  }
+
+  /** Without a slot the primary may have removed what it needs: then it must be in the archive. */
+  private void checkFeed(Section section, ReplicaSettings replica) {
+    ClusterSettings cluster = clusters.get(replica.cluster());
+    if (cluster != null
+        && !cluster.archive().enabled()
+        && replica.kind() == ReplicaKind.DELAYED
+        && replica.slot().isEmpty()) {
+      section.problem(
+          "slot",
+          "found none, and " + replica.cluster() + " is not archived",
+          "a slot, or archive.enabled: true",
+          "");
+    }
   }
 
   private static List<Object> directory(Object directory) {

@@ -19,7 +19,9 @@ import java.util.regex.Pattern;
  * @param manage whether the daemon creates it, starts it and keeps it so; else it only observes
  * @param upstream another replica that it streams from; empty: the primary
  * @param delay present exactly with {@link ReplicaKind#DELAYED}
- * @param slot on its upstream; empty exactly with {@link ReplicaKind#ARCHIVE_ONLY}
+ * @param slot on its upstream; always empty with {@link ReplicaKind#ARCHIVE_ONLY}, and with {@link
+ *     ReplicaKind#DELAYED} where none is written: what waits out its delay may not stream for as
+ *     long, and its slot would keep WAL on the primary that the archive has anyway
  * @param binDirectory of PostgreSQL's programs; empty: the cluster's, or found by the version
  * @param owner of the files, where Tidemark runs as root; empty: postgres
  * @param log that pg_ctl writes; empty: in the state directory
@@ -143,10 +145,20 @@ public record ReplicaSettings(
         name -> checks.matches(SLOT, "slot", name, "a slot name of 1 to 63 of a-z, 0-9 and _"));
     checks
         .that(
-            slot.isPresent() != archiveOnly,
+            slot.isEmpty() || !archiveOnly,
             "slot",
             "a slot with kind: archive-only",
             "none: it has no connection to the primary")
+        .that(
+            slot.isPresent() || archiveOnly || kind == ReplicaKind.DELAYED,
+            "slot",
+            "none with kind: " + Kind.spell(kind),
+            "the name of one")
+        .that(
+            !syncSlots || slot.isPresent() || archiveOnly,
+            "sync-slots",
+            "true without a slot",
+            "slot, too")
         .that(
             upstream.isEmpty() || !archiveOnly,
             "upstream",
@@ -240,6 +252,9 @@ public record ReplicaSettings(
 
   private static Optional<String> slot(String name, ReplicaKind kind, Section section) {
     Optional<String> written = section.find("slot", Kind.TEXT, "tidemark_replica_<replica>");
-    return kind == ReplicaKind.ARCHIVE_ONLY ? written : written.or(() -> Optional.of(slotOf(name)));
+    return switch (kind) {
+      case ARCHIVE_ONLY, DELAYED -> written;
+      case READ, SYNC -> written.or(() -> Optional.of(slotOf(name)));
+    };
   }
 }

@@ -338,6 +338,16 @@ class BadConfigurationTest {
                 "t.yaml:4:38: clusters.b.archive.slot: found \"s\", which another cluster uses on the"
                     + " same server; expected a slot of its own")),
         Arguments.of(
+            """
+            repositories: {r: {type: posix, path: /b}}
+            clusters: {c: {repository: r, archive: {enabled: false}}}
+            replicas:
+              x: {cluster: c, kind: delayed, delay: 4h, directory: /x, port: 1}
+            """,
+            List.of(
+                "t.yaml:4:3: replicas.x.slot: found none, and c is not archived; expected a slot, or"
+                    + " archive.enabled: true")),
+        Arguments.of(
             "# nothing\n", List.of("t.yaml: found an empty file; expected a configuration")),
         Arguments.of(
             "- clusters\n",

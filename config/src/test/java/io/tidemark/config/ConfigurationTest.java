@@ -127,6 +127,7 @@ class ConfigurationTest {
           directory: /srv/second
           port: 5442
           upstream: reports
+          slot: second_slot
           unit: postgresql@17-second.service
         third: {cluster: a, kind: sync, directory: /srv/third, port: 5443, sync-slots: true}
         fourth: {cluster: a, kind: archive-only, directory: /srv/fourth, port: 5444}
@@ -333,7 +334,8 @@ class ConfigurationTest {
 
     ReplicaSettings second = configuration.replica("second");
     assertThat(second.delay()).contains(Duration.ofHours(4));
-    assertThat(second.slot()).contains("tidemark_replica_second");
+    assertThat(second.slot()).contains("second_slot");
+    assertThat(configuration.replica("third").slot()).contains("tidemark_replica_third");
     assertThat(second.applicationName()).isEqualTo("tidemark_second");
     assertThat(second.upstream()).contains("reports");
     assertThat(second.unit()).contains("postgresql@17-second.service");

@@ -98,7 +98,7 @@ final class ReplicaAdvanceCommand implements Callable<Integer> {
     %s
     It will replay %s of WAL, to %s (LSN %s%s), and stand still there.
     Its server is restarted for that: sessions on it end. While it stands there it may receive no WAL:
-    its slot keeps that on the primary, as far as max_slot_wal_keep_size goes, and the archive has it.
+    what it misses is in the archive.
     It cannot go back: a moment before that one is then in the archive only (tidemark restore)."""
         .formatted(
             ReplicaText.standing(replica, plan.from()),

@@ -41,7 +41,7 @@ final class ReplicaFindings {
     if (!slotsChecked) {
       limit();
     }
-    replicas.forEach(this::slot);
+    replicas.stream().filter(replica -> replica.slot().isPresent()).forEach(this::slot);
     replicas.stream()
         .filter(replica -> replica.kind() == ReplicaKind.SYNC)
         .forEach(this::synchronous);
@@ -62,7 +62,10 @@ final class ReplicaFindings {
 
   /** Replicas that do not stream yet need a slot and a WAL sender each. */
   private void room() {
-    long missing = replicas.stream().filter(replica -> slotOf(replica).isEmpty()).count();
+    long missing =
+        replicas.stream()
+            .filter(replica -> replica.slot().isPresent() && slotOf(replica).isEmpty())
+            .count();
     long idle =
         replicas.stream()
             .filter(replica -> slotOf(replica).filter(ReplicationSlotRow::active).isEmpty())

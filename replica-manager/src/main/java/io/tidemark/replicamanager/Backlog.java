@@ -54,6 +54,9 @@ record Backlog(Observation seen, ReplicaPolicy policy) {
         return new Nothing(
             "it holds back what it has received; PostgreSQL connects it again when that is applied");
       }
+      if (seen.slot() instanceof SlotSight.NotUsed) {
+        return withoutSlot(at);
+      }
       return new Wait(
           "it does not stream, and its upstream keeps the WAL for it: its log says what is in the"
               + " way, if it stays so");
@@ -65,6 +68,13 @@ record Backlog(Observation seen, ReplicaPolicy policy) {
                   + why);
       case ArchiveView.Known archive -> catchUp(archive, feed.history(), at, kept.get());
     };
+  }
+
+  /** Nobody knows what its upstream still has. What the archive will never have may be lost. */
+  private ReplicaDecision withoutSlot(Lsn at) {
+    return fromArchive(at) instanceof Nothing
+        ? new Wait("it does not stream: its log says what is in the way, if it stays so")
+        : fromArchive(at);
   }
 
   private boolean isArchivedBeyond(TimelineHistory history, Lsn at) {

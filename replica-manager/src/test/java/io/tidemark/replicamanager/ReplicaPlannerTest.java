@@ -203,7 +203,26 @@ class ReplicaPlannerTest {
             DELAYED,
             "catch-up-from-archive",
             "waits out its delay with WAL from the archive"),
-        row(waits.archive(new ArchiveView.Unknown("away")), DELAYED, "wait", "does not stream"));
+        row(waits.archive(new ArchiveView.Unknown("away")), DELAYED, "wait", "does not stream"),
+        row(
+            waits.slot(new SlotSight.NotUsed()).archive(new ArchiveView.Unknown("away")),
+            DELAYED,
+            "wait",
+            "the repository is not reached: away"),
+        row(
+            waits
+                .slot(new SlotSight.NotUsed())
+                .archive(Seen.archive(true, "0/1000000", "0/9000000")),
+            DELAYED,
+            "catch-up-from-archive",
+            "waits out its delay with WAL from the archive"),
+        row(
+            waits
+                .slot(new SlotSight.NotUsed())
+                .archive(Seen.archive(true, "0/1000000", "0/2000000")),
+            DELAYED,
+            "wait",
+            "its log says what is in the way"));
   }
 
   static List<Arguments> diverged() {

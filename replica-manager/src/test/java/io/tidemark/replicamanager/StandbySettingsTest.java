@@ -83,6 +83,7 @@ class StandbySettingsTest {
             settings(
                 spec("x", "x: {cluster: main, kind: delayed, delay: 4h, directory: /x, port: 1}")))
         .containsEntry("recovery_min_apply_delay", "14400000ms")
+        .containsEntry("primary_slot_name", "")
         .containsEntry("hot_standby_feedback", "off");
   }
 
