@@ -310,7 +310,7 @@ final class DelayedStandbyTest {
 
   @Test
   void goesToARestorePointAndIsThenDroppedWithItsSlot() {
-    site.delayed("gone", "1h");
+    site.delayed("gone", "1h", "slot: tidemark_replica_gone");
     makeTable("gone");
     site.primary.sql("SELECT pg_create_restore_point('mark " + table + "')");
     site.drop(table, "gone");

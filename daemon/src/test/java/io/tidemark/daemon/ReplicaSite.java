@@ -107,11 +107,14 @@ final class ReplicaSite implements AutoCloseable {
    * Makes a replica that is delayed by so much. From a backup of now: with WAL after it from the
    * archive it would wait at the first commit in that, and not stream before its delay is over.
    */
-  void delayed(String name, String delay) {
+  void delayed(String name, String delay, String... keys) {
     // The backup's own checkpoint takes its time where there is much to write.
     primary.sql("CHECKPOINT");
     require(cli.run("backup", "shop"));
-    configure(name, "kind: delayed", "delay: " + delay);
+    configure(
+        name,
+        Stream.concat(Stream.of("kind: delayed", "delay: " + delay), Stream.of(keys))
+            .toArray(String[]::new));
     require(cli.run("replica", "create", name));
   }
 
