@@ -1,6 +1,8 @@
 /**
- * What PostgreSQL says of its replication slots and standbys: how far behind, how much WAL they
- * hold back, how near a slot is to being lost.
+ * Standbys of this machine: observed as a whole, decided about by a pure function, and made, kept,
+ * moved and promoted one action at a time. And what can be said of replication: how far behind a
+ * standby is and when it has caught up, how much WAL a slot holds back and how near it is to being
+ * lost.
  */
 @NullMarked
 package io.tidemark.replicamanager;
