@@ -99,7 +99,7 @@ final class AdvancePart {
                     .formatted(NAME)
                 + " && "
                 + server.start());
-    StandbyServers.await("it answers", () -> replayed("0/0"));
+    Await.until("it answers", () -> replayed("0/0"));
   }
 
   /** Whether it has replayed so far; false also where it does not answer yet. */
@@ -161,7 +161,7 @@ final class AdvancePart {
                   () -> {
                     started.add(scene.shell().start(command));
                     scene.shell().awaitSuccess(started.getFirst(), command);
-                    StandbyServers.await("all is replayed", () -> replayed(backlog.to()));
+                    Await.until("all is replayed", () -> replayed(backlog.to()));
                   });
       Instant end = Instant.now();
       String said = log().substring((int) logged);

@@ -3,11 +3,8 @@ package io.tidemark.bench;
 import io.tidemark.testing.TestCluster;
 import io.tidemark.testing.TestClusterBuilder;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 
 /**
  * Recovery of one base copy through the same WAL: by what {@code tidemark restore} configures, by
@@ -17,8 +14,6 @@ final class RecoveryPart {
   static final String CP = "restore_command = cp";
 
   private static final String TARGET = "recovered";
-  private static final Duration LIMIT = Duration.ofMinutes(20);
-  private static final long PAUSE_MILLIS = 5;
 
   private final Scene scene;
   private final Backlog backlog;
@@ -94,7 +89,7 @@ final class RecoveryPart {
     private void endFetcher(Path target) {
       ProcFs.named(target.toString())
           .forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroy));
-      await("the fetcher ends", () -> ProcFs.named(target.toString()).isEmpty());
+      Await.until("the fetcher ends", () -> ProcFs.named(target.toString()).isEmpty());
     }
 
     private TestCluster adopt(Path target) {
@@ -116,28 +111,13 @@ final class RecoveryPart {
               () -> ProcFs.named(target.toString()),
               () -> {
                 cluster.startWithoutWaiting();
-                await(
+                Await.until(
                     "redo is done",
                     () -> !cluster.isRunning() || cluster.log().contains("redo done at"));
                 if (!cluster.isRunning()) {
                   throw new IllegalStateException("recovery failed:\n" + cluster.logTail());
                 }
               });
-    }
-  }
-
-  private static void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + LIMIT.toNanos();
-    try {
-      while (!condition.getAsBoolean()) {
-        if (System.nanoTime() - deadline > 0) {
-          throw new IllegalStateException("waited in vain until " + what);
-        }
-        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", e);
     }
   }
 }

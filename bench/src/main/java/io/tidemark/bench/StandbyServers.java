@@ -3,13 +3,9 @@ package io.tidemark.bench;
 import io.tidemark.testing.FreePort;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 
 /** A standby in the work directory: how PostgreSQL's own programs start and end it. */
 final class StandbyServers {
-  private static final long LIMIT_NANOS = TimeUnit.MINUTES.toNanos(20);
-  private static final long PAUSE_MILLIS = 10;
 
   private final Scene scene;
   private final String name;
@@ -74,21 +70,6 @@ final class StandbyServers {
         .script("[ ! -e %s/postmaster.pid ] || ".formatted(directory()) + stop("immediate"));
     List<Long> left = ProcFs.named(directory().toString());
     left.forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroy));
-    await("its processes end", () -> ProcFs.named(directory().toString()).isEmpty());
-  }
-
-  static void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + LIMIT_NANOS;
-    try {
-      while (!condition.getAsBoolean()) {
-        if (System.nanoTime() - deadline > 0) {
-          throw new IllegalStateException("waited in vain until " + what);
-        }
-        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", e);
-    }
+    Await.until("its processes end", () -> ProcFs.named(directory().toString()).isEmpty());
   }
 }

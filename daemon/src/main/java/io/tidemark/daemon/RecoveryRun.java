@@ -14,7 +14,6 @@ import io.tidemark.postgres.Tls;
 import io.tidemark.postgres.WalSegment;
 import io.tidemark.repository.ClusterRepository;
 import io.tidemark.restore.Recovery;
-import io.tidemark.restore.RecoveryProgress;
 import io.tidemark.restore.RecoveryProof;
 import io.tidemark.restore.RestorePlan;
 import io.tidemark.restore.WalFetcher;
@@ -57,7 +56,10 @@ final class RecoveryRun {
       bar.total(plan.walBytes());
       RecoveryProof proof =
           new Recovery(server, this::session, plan, asked.action)
-              .run(options(), directory.resolve("recovery.log"), progress(bar));
+              .run(
+                  options(),
+                  directory.resolve("recovery.log"),
+                  new ReplayProgress(bar, plan.backup().startLsn()));
       return RestoreReport.Proof.of(proof, server.isRunning() ? runningPort() : Optional.empty());
     }
   }
@@ -69,13 +71,6 @@ final class RecoveryRun {
 
   private Map<String, String> options() {
     return asked.port == null ? Map.of() : Map.of("port", asked.port.toString());
-  }
-
-  private RecoveryProgress progress(ProgressBar bar) {
-    return (lsn, last) -> {
-      bar.set(Math.max(0, lsn.minus(plan.backup().startLsn())));
-      bar.detail("at " + lsn + last.map(at -> ", transactions to " + Human.time(at)).orElse(""));
-    };
   }
 
   /** By the configured user, on this machine, encrypted if the server wants that. */

@@ -7,11 +7,8 @@ import io.tidemark.replicamanager.Held;
 import io.tidemark.replicamanager.ReplicaHome;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Replays a delayed standby forward to a moment. */
 @Command(
@@ -27,17 +24,9 @@ import picocli.CommandLine.Parameters;
       "  tidemark replica advance later --before-xid 80321",
       "  tidemark replica advance later --time '2026-11-20 17:29:30Z' --yes --json"
     })
-final class ReplicaAdvanceCommand implements Callable<Integer> {
-  private final Invocation invocation;
-
-  @Parameters(paramLabel = "REPLICA", description = "A name under replicas: in the configuration.")
-  String replica = "";
-
+final class ReplicaAdvanceCommand extends ReplicaChange {
   @ArgGroup(exclusive = true, multiplicity = "1", heading = "%nTarget, one of:%n")
   ReplicaTargetOptions target = new ReplicaTargetOptions();
-
-  @Option(names = "--yes", description = "Do not ask.")
-  boolean yes;
 
   /**
    * What {@code --json} prints.
@@ -58,7 +47,7 @@ final class ReplicaAdvanceCommand implements Callable<Integer> {
       boolean paused) {}
 
   ReplicaAdvanceCommand(Invocation invocation) {
-    this.invocation = invocation;
+    super(invocation);
   }
 
   @Override
@@ -68,8 +57,7 @@ final class ReplicaAdvanceCommand implements Callable<Integer> {
         ReplicaHome.Lock _ = desk.lock()) {
       Advance advance = new Advance(desk.spec(), desk::archived);
       Advance.Plan plan = advance.plan(target.target(output::note));
-      output.announce(what(plan));
-      invocation.confirmation().require(yes, "Advance " + replica + "?");
+      confirm(what(plan), "Advance");
       Held held = run(output, advance, plan);
       output.result(
           new Report(
@@ -89,7 +77,7 @@ final class ReplicaAdvanceCommand implements Callable<Integer> {
   private Held run(Output output, Advance advance, Advance.Plan plan) {
     try (ProgressBar bar = output.progress("advance of " + replica)) {
       bar.total(plan.bytes());
-      return advance.run(plan, ReplicaDesk.progress(bar, plan.from().replayed()));
+      return advance.run(plan, new ReplayProgress(bar, plan.from().replayed()));
     }
   }
 

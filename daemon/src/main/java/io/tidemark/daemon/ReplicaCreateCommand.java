@@ -8,11 +8,9 @@ import io.tidemark.replicamanager.ReplicaReport;
 import io.tidemark.replicamanager.ReplicaState;
 import io.tidemark.replicamanager.Wish;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Makes a replica now, with or without a daemon. */
 @Command(
@@ -28,12 +26,7 @@ import picocli.CommandLine.Parameters;
       "  tidemark replica create reports",
       "  tidemark replica create old_primary --adopt"
     })
-final class ReplicaCreateCommand implements Callable<Integer> {
-  private final Invocation invocation;
-
-  @Parameters(paramLabel = "REPLICA", description = "A name under replicas: in the configuration.")
-  String replica = "";
-
+final class ReplicaCreateCommand extends OneReplicaCommand {
   @Option(
       names = "--adopt",
       description =
@@ -57,7 +50,7 @@ final class ReplicaCreateCommand implements Callable<Integer> {
       Optional<ReadRole.Outcome> role) {}
 
   ReplicaCreateCommand(Invocation invocation) {
-    this.invocation = invocation;
+    super(invocation);
   }
 
   @Override

@@ -3,12 +3,10 @@ package io.tidemark.daemon;
 import io.tidemark.config.ClusterSettings;
 import io.tidemark.config.Configuration;
 import io.tidemark.config.ReplicaSettings;
-import io.tidemark.postgres.Lsn;
 import io.tidemark.replicamanager.ArchivedWal;
 import io.tidemark.replicamanager.ReplicaHome;
 import io.tidemark.replicamanager.ReplicaSpec;
 import io.tidemark.repository.ClusterRepository;
-import io.tidemark.restore.RecoveryProgress;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -63,14 +61,6 @@ final class ReplicaDesk implements AutoCloseable {
   /** What is archived now. */
   Optional<ArchivedWal> archived() {
     return ArchivedWal.of(repository());
-  }
-
-  /** Shows how far replay is from where it began. */
-  static RecoveryProgress progress(ProgressBar bar, Lsn from) {
-    return (lsn, last) -> {
-      bar.set(Math.max(0, lsn.minus(from)));
-      bar.detail("at " + lsn + last.map(at -> ", transactions to " + Human.time(at)).orElse(""));
-    };
   }
 
   @Override

@@ -5,10 +5,8 @@ import io.tidemark.replicamanager.Drop.Dropped;
 import io.tidemark.replicamanager.ReplicaHome;
 import io.tidemark.replicamanager.ReplicaSpec;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Gives a replica up. */
 @Command(
@@ -19,17 +17,9 @@ import picocli.CommandLine.Parameters;
           + " replica create` does."
     },
     footer = {"%nExample:", "  tidemark replica drop reports --delete-directory"})
-final class ReplicaDropCommand implements Callable<Integer> {
-  private final Invocation invocation;
-
-  @Parameters(paramLabel = "REPLICA", description = "A name under replicas: in the configuration.")
-  String replica = "";
-
+final class ReplicaDropCommand extends ReplicaChange {
   @Option(names = "--delete-directory", description = "Delete its data directory, too.")
   boolean deleteDirectory;
-
-  @Option(names = "--yes", description = "Do not ask.")
-  boolean yes;
 
   /**
    * What {@code --json} prints.
@@ -44,7 +34,7 @@ final class ReplicaDropCommand implements Callable<Integer> {
       boolean directoryDeleted) {}
 
   ReplicaDropCommand(Invocation invocation) {
-    this.invocation = invocation;
+    super(invocation);
   }
 
   @Override
@@ -52,8 +42,7 @@ final class ReplicaDropCommand implements Callable<Integer> {
     Output output = invocation.output();
     try (ReplicaDesk desk = ReplicaDesk.open(invocation, replica);
         ReplicaHome.Lock _ = desk.lock()) {
-      output.announce(what(desk.spec()));
-      invocation.confirmation().require(yes, "Drop " + replica + "?");
+      confirm(what(desk.spec()), "Drop");
       Dropped done = new Drop(desk.spec()).run(deleteDirectory);
       output.result(
           new Report(

@@ -3,9 +3,7 @@ package io.tidemark.daemon;
 import io.tidemark.replicamanager.Pausing;
 import io.tidemark.replicamanager.ReplicaHome;
 import io.tidemark.replicamanager.Standing;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
 
 /** Stops a standby's replay where it is. */
 @Command(
@@ -15,14 +13,9 @@ import picocli.CommandLine.Parameters;
           + " restart of its server, until `tidemark replica resume`."
     },
     footer = {"%nExample:", "  tidemark replica pause later"})
-final class ReplicaPauseCommand implements Callable<Integer> {
-  private final Invocation invocation;
-
-  @Parameters(paramLabel = "REPLICA", description = "A name under replicas: in the configuration.")
-  String replica = "";
-
+final class ReplicaPauseCommand extends OneReplicaCommand {
   ReplicaPauseCommand(Invocation invocation) {
-    this.invocation = invocation;
+    super(invocation);
   }
 
   @Override

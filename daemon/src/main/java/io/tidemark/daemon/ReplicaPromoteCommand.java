@@ -10,10 +10,8 @@ import io.tidemark.replicamanager.ReplicaHome;
 import io.tidemark.replicamanager.Standing;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Makes a standby a primary. */
 @Command(
@@ -29,19 +27,11 @@ import picocli.CommandLine.Parameters;
       "  tidemark replica promote later",
       "  tidemark replica promote standby1 --yes --json"
     })
-final class ReplicaPromoteCommand implements Callable<Integer> {
-  private final Invocation invocation;
-
-  @Parameters(paramLabel = "REPLICA", description = "A name under replicas: in the configuration.")
-  String replica = "";
-
+final class ReplicaPromoteCommand extends ReplicaChange {
   @Option(
       names = "--latest",
       description = "Replay everything that it has and can fetch first, whatever its delay.")
   boolean latest;
-
-  @Option(names = "--yes", description = "Do not ask.")
-  boolean yes;
 
   /**
    * What {@code --json} prints.
@@ -60,7 +50,7 @@ final class ReplicaPromoteCommand implements Callable<Integer> {
       Timeline timeline) {}
 
   ReplicaPromoteCommand(Invocation invocation) {
-    this.invocation = invocation;
+    super(invocation);
   }
 
   @Override
@@ -71,8 +61,7 @@ final class ReplicaPromoteCommand implements Callable<Integer> {
       Promote promote = new Promote(desk.spec());
       Promote.Plan plan = promote.plan(latest);
       if (plan.extent() != Extent.DONE) {
-        output.announce(what(desk, plan));
-        invocation.confirmation().require(yes, "Promote " + replica + "?");
+        confirm(what(desk, plan), "Promote");
       }
       Promoted done = run(output, promote, plan);
       output.result(
@@ -91,7 +80,7 @@ final class ReplicaPromoteCommand implements Callable<Integer> {
 
   private Promoted run(Output output, Promote promote, Promote.Plan plan) {
     try (ProgressBar bar = output.progress("promotion of " + replica)) {
-      return promote.run(plan, ReplicaDesk.progress(bar, plan.from().replayed()));
+      return promote.run(plan, new ReplayProgress(bar, plan.from().replayed()));
     }
   }
 

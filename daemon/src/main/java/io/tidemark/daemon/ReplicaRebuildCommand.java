@@ -4,10 +4,7 @@ import io.tidemark.replicamanager.ArchiveObserver;
 import io.tidemark.replicamanager.ReplicaHome;
 import io.tidemark.replicamanager.ReplicaObserver;
 import io.tidemark.replicamanager.ReplicaSources;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Makes a replica anew. */
 @Command(
@@ -17,17 +14,9 @@ import picocli.CommandLine.Parameters;
           + " replaced. For one that cannot be helped otherwise, or was promoted."
     },
     footer = {"%nExample:", "  tidemark replica rebuild reports"})
-final class ReplicaRebuildCommand implements Callable<Integer> {
-  private final Invocation invocation;
-
-  @Parameters(paramLabel = "REPLICA", description = "A name under replicas: in the configuration.")
-  String replica = "";
-
-  @Option(names = "--yes", description = "Do not ask.")
-  boolean yes;
-
+final class ReplicaRebuildCommand extends ReplicaChange {
   ReplicaRebuildCommand(Invocation invocation) {
-    this.invocation = invocation;
+    super(invocation);
   }
 
   @Override
@@ -35,8 +24,7 @@ final class ReplicaRebuildCommand implements Callable<Integer> {
     Output output = invocation.output();
     try (ReplicaDesk desk = ReplicaDesk.open(invocation, replica);
         ReplicaReader reader = new ReplicaReader(desk.wiring())) {
-      output.announce(what(reader.read(desk.spec())));
-      invocation.confirmation().require(yes, "Rebuild " + replica + "?");
+      confirm(what(reader.read(desk.spec())), "Rebuild");
       try (ProgressBar bar = output.progress("replica " + replica)) {
         ReplicaTurns turns = new ReplicaTurns(desk, bar);
         rebuild(desk, turns);

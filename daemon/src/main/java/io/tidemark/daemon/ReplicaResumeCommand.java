@@ -3,10 +3,7 @@ package io.tidemark.daemon;
 import io.tidemark.replicamanager.ReplicaHome;
 import io.tidemark.replicamanager.Resume;
 import io.tidemark.replicamanager.Standing;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Lets a standby go on. */
 @Command(
@@ -16,17 +13,9 @@ import picocli.CommandLine.Parameters;
           + " delay. Takes a target away by a restart of its server."
     },
     footer = {"%nExample:", "  tidemark replica resume later"})
-final class ReplicaResumeCommand implements Callable<Integer> {
-  private final Invocation invocation;
-
-  @Parameters(paramLabel = "REPLICA", description = "A name under replicas: in the configuration.")
-  String replica = "";
-
-  @Option(names = "--yes", description = "Do not ask.")
-  boolean yes;
-
+final class ReplicaResumeCommand extends ReplicaChange {
   ReplicaResumeCommand(Invocation invocation) {
-    this.invocation = invocation;
+    super(invocation);
   }
 
   @Override
@@ -36,8 +25,7 @@ final class ReplicaResumeCommand implements Callable<Integer> {
         ReplicaHome.Lock _ = desk.lock()) {
       Resume resume = new Resume(desk.spec());
       Standing before = resume.look();
-      output.announce(what(desk, before));
-      invocation.confirmation().require(yes, "Resume " + replica + "?");
+      confirm(what(desk, before), "Resume");
       Standing now = resume.resume();
       output.result(ReplicaPosition.of(replica, now), () -> ReplicaText.standing(replica, now));
       return 0;

@@ -1,8 +1,6 @@
 package io.tidemark.daemon;
 
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
 
 /** Says how one replica stands. */
 @Command(
@@ -12,14 +10,9 @@ import picocli.CommandLine.Parameters;
           + " or why it does not."
     },
     footer = {"%nExample:", "  tidemark replica status later"})
-final class ReplicaStatusCommand implements Callable<Integer> {
-  private final Invocation invocation;
-
-  @Parameters(paramLabel = "REPLICA", description = "A name under replicas: in the configuration.")
-  String replica = "";
-
+final class ReplicaStatusCommand extends OneReplicaCommand {
   ReplicaStatusCommand(Invocation invocation) {
-    this.invocation = invocation;
+    super(invocation);
   }
 
   @Override

@@ -2,7 +2,6 @@ package io.tidemark.daemon;
 
 import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
-import io.tidemark.postgres.Lsn;
 import io.tidemark.replicamanager.AdvanceTarget;
 import java.time.ZoneId;
 import java.util.function.Consumer;
@@ -55,7 +54,7 @@ final class ReplicaTargetOptions {
       return new AdvanceTarget.AtTime(TargetTime.read(time, ZoneId.systemDefault(), note));
     }
     if (lsn != null) {
-      return new AdvanceTarget.AtLsn(position(lsn));
+      return new AdvanceTarget.AtLsn(RestoreTargetOptions.lsn("--lsn", lsn));
     }
     if (xid != null) {
       return new AdvanceTarget.AtXid(RestoreTargetOptions.xid("--xid", xid));
@@ -70,14 +69,5 @@ final class ReplicaTargetOptions {
         ErrorCode.USAGE,
         "found no target; expected one of --time, --lsn, --xid, --before-xid, --name",
         "`tidemark wal list` shows what happened when");
-  }
-
-  private static Lsn position(String text) {
-    try {
-      return Lsn.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw new TidemarkException(
-          ErrorCode.USAGE, "--lsn found '" + text + "'; expected an LSN such as 0/3000148", "", e);
-    }
   }
 }

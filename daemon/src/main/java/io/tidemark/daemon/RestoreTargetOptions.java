@@ -56,7 +56,7 @@ final class RestoreTargetOptions {
       return new RestoreTarget.AtTime(TargetTime.read(time, ZoneId.systemDefault(), note));
     }
     if (lsn != null) {
-      return new RestoreTarget.AtLsn(read("--lsn", lsn, "an LSN such as 0/3000148", Lsn::parse));
+      return new RestoreTarget.AtLsn(lsn("--lsn", lsn));
     }
     if (xid != null) {
       return new RestoreTarget.AtXid(xid("--xid", xid));
@@ -65,6 +65,10 @@ final class RestoreTargetOptions {
       return new RestoreTarget.AtName(name);
     }
     return immediate ? new RestoreTarget.Immediate() : new RestoreTarget.EndOfArchive();
+  }
+
+  static Lsn lsn(String option, String text) {
+    return read(option, text, "an LSN such as 0/3000148", Lsn::parse);
   }
 
   /** A transaction's ID, as it stands in WAL. */

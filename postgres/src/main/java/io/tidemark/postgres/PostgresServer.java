@@ -215,13 +215,7 @@ public final class PostgresServer {
   }
 
   private static void pause() {
-    try {
-      Thread.sleep(POLL);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new TidemarkException(
-          ErrorCode.INTERRUPTED, "Interrupted while waiting for PostgreSQL.", "", e);
-    }
+    Poll.pause(POLL, "Interrupted while waiting for PostgreSQL.", "");
   }
 
   /** The end of what a server printed, for messages. */

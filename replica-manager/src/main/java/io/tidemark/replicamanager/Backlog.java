@@ -72,9 +72,10 @@ record Backlog(Observation seen, ReplicaPolicy policy) {
 
   /** Nobody knows what its upstream still has. What the archive will never have may be lost. */
   private ReplicaDecision withoutSlot(Lsn at) {
-    return fromArchive(at) instanceof Nothing
+    ReplicaDecision decision = fromArchive(at);
+    return decision instanceof Nothing
         ? new Wait("it does not stream: its log says what is in the way, if it stays so")
-        : fromArchive(at);
+        : decision;
   }
 
   private boolean isArchivedBeyond(TimelineHistory history, Lsn at) {

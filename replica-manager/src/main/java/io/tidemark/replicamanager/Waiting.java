@@ -1,7 +1,6 @@
 package io.tidemark.replicamanager;
 
-import io.tidemark.config.ErrorCode;
-import io.tidemark.config.TidemarkException;
+import io.tidemark.postgres.Poll;
 import java.time.Duration;
 
 /** A wait for a server, with a limit. For one thread. */
@@ -26,15 +25,9 @@ final class Waiting {
 
   /** Throws INTERRUPTED where the command is to end. */
   void pause() {
-    try {
-      Thread.sleep(LOOK);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new TidemarkException(
-          ErrorCode.INTERRUPTED,
-          "interrupted while waiting for PostgreSQL, which goes on by itself",
-          "give the same command again to see it through",
-          e);
-    }
+    Poll.pause(
+        LOOK,
+        "interrupted while waiting for PostgreSQL, which goes on by itself",
+        "give the same command again to see it through");
   }
 }

@@ -4,6 +4,7 @@ import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.ClusterState;
 import io.tidemark.postgres.ControlFile;
+import io.tidemark.postgres.Poll;
 import io.tidemark.postgres.PostgresServer;
 import io.tidemark.postgres.PostgresSession;
 import io.tidemark.restore.RecoveryProof.State;
@@ -114,15 +115,9 @@ public final class Recovery {
   }
 
   private static void pause() {
-    try {
-      Thread.sleep(LOOK);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new TidemarkException(
-          ErrorCode.INTERRUPTED,
-          "interrupted while PostgreSQL recovers; the server goes on by itself",
-          "follow it in its log",
-          e);
-    }
+    Poll.pause(
+        LOOK,
+        "interrupted while PostgreSQL recovers; the server goes on by itself",
+        "follow it in its log");
   }
 }

@@ -94,6 +94,12 @@ final class WalGetTest {
     Files.move(half, home.resolve("stage").resolve(name));
   }
 
+  private Process startAndAwaitWanted() throws Exception {
+    Process process = start(NAME);
+    awaitWanted();
+    return process;
+  }
+
   private void awaitWanted() {
     Awaitility.await()
         .atMost(Duration.ofMinutes(1))
@@ -141,8 +147,7 @@ final class WalGetTest {
   void waitsForAFileThatIsNotStagedYet() throws Exception {
     install(WalGet.Mode.RESTORE, Path.of("/none"), 30);
     pretendFetcher();
-    Process process = start(NAME);
-    awaitWanted();
+    Process process = startAndAwaitWanted();
     stage(NAME, "segment");
 
     assertThat(end(process)).isEqualTo(new Called(0, ""));
@@ -157,8 +162,7 @@ final class WalGetTest {
     stage(NAME + ".absent", "");
     stage(NAME + ".open", "of an earlier time");
     stage(NAME + ".failed", "of an earlier time");
-    Process process = start(NAME);
-    awaitWanted();
+    Process process = startAndAwaitWanted();
     assertThat(process.isAlive()).isTrue();
     assertThat(home.resolve("stage")).isEmptyDirectory();
     stage(NAME + ".absent", "");
@@ -171,8 +175,7 @@ final class WalGetTest {
   void takesTheOpenSegmentThatItWasGiven() throws Exception {
     install(WalGet.Mode.RESTORE, Path.of("/none"), 30);
     pretendFetcher();
-    Process process = start(NAME);
-    awaitWanted();
+    Process process = startAndAwaitWanted();
     stage(NAME + ".open", "so far");
 
     assertThat(end(process).code()).isZero();
@@ -183,8 +186,7 @@ final class WalGetTest {
   void abortsRecoveryWhereTheArchiveWasNotReached() throws Exception {
     install(WalGet.Mode.RESTORE, Path.of("/none"), 30);
     pretendFetcher();
-    Process process = start(NAME);
-    awaitWanted();
+    Process process = startAndAwaitWanted();
     stage(NAME + ".failed", "no route to store\n");
 
     Called called = end(process);
@@ -197,8 +199,7 @@ final class WalGetTest {
   void asksAgainOnAStandbyWhereTheArchiveWasNotReached() throws Exception {
     install(WalGet.Mode.STANDBY, Path.of("/none"), 30);
     pretendFetcher();
-    Process process = start(NAME);
-    awaitWanted();
+    Process process = startAndAwaitWanted();
     Files.delete(home.resolve("want").resolve(NAME));
     stage(NAME + ".failed", "no route to store\n");
     awaitWanted();
@@ -211,8 +212,7 @@ final class WalGetTest {
   void endsTheWaitOfAStandbyWithoutEndingTheServer() throws Exception {
     install(WalGet.Mode.STANDBY, Path.of("/none"), 2);
     pretendFetcher();
-    Process process = start(NAME);
-    awaitWanted();
+    Process process = startAndAwaitWanted();
     stage(NAME + ".failed", "no route to store\n");
 
     Called called = end(process);
@@ -238,8 +238,7 @@ final class WalGetTest {
     pretendFetcher();
     Path unreached = Files.createFile(home.resolve("unreached"));
     Files.setLastModifiedTime(unreached, FileTime.from(Instant.now().minusSeconds(31)));
-    Process process = start(NAME);
-    awaitWanted();
+    Process process = startAndAwaitWanted();
     stage(NAME, "segment");
 
     assertThat(end(process).code()).isZero();

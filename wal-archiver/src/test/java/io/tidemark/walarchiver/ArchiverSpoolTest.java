@@ -35,16 +35,19 @@ class ArchiverSpoolTest {
 
   @TempDir Path spool;
 
+  private Archiving archiving(TestCluster cluster) {
+    return new Archiving(cluster, spool)
+        .with(Archiving.settings(Ack.LOCAL, WalRemoved.GAP))
+        .start();
+  }
+
   @Test
   void takesMoreThanTheBufferDuringAnOutageUpToItsLimitAndThenAcknowledgesNothingMore()
       throws Exception {
     log.allow("could not be put|lease|archiving interrupted");
     log.expect("as many as archive.spool-limit allows");
     try (TestCluster cluster = Archiving.cluster(17).start();
-        Archiving archiving =
-            new Archiving(cluster, spool)
-                .with(Archiving.settings(Ack.LOCAL, WalRemoved.GAP))
-                .start()) {
+        Archiving archiving = archiving(cluster)) {
       Lsn first = archiving.awaitEvent(ArchiverEvent.Streaming.class).from();
       archiving.store.always(WAL_PUT, new StoreFault.Hang(Duration.ofMinutes(5)));
       Lsn fits = Archiving.write(cluster, 30);
@@ -80,10 +83,7 @@ class ArchiverSpoolTest {
   void goesOnIntoTheSpoolAfterBrokenConnectionsWhileNothingOfTheStoreAnswers() throws Exception {
     log.allow("could not be put|archiving interrupted|lease|not tidied");
     try (TestCluster cluster = Archiving.cluster(18).start();
-        Archiving archiving =
-            new Archiving(cluster, spool)
-                .with(Archiving.settings(Ack.LOCAL, WalRemoved.GAP))
-                .start()) {
+        Archiving archiving = archiving(cluster)) {
       Lsn first = archiving.awaitEvent(ArchiverEvent.Streaming.class).from();
       archiving.awaitDurable(Archiving.write(cluster, 2));
       await()
@@ -114,10 +114,7 @@ class ArchiverSpoolTest {
   void whatTheSpoolHoldsIsAcknowledgedAndReachesTheRepositoryAfterARestart() throws Exception {
     log.allow("could not be put|lease");
     try (TestCluster cluster = Archiving.cluster(17).start();
-        Archiving archiving =
-            new Archiving(cluster, spool)
-                .with(Archiving.settings(Ack.LOCAL, WalRemoved.GAP))
-                .start()) {
+        Archiving archiving = archiving(cluster)) {
       Lsn first = archiving.awaitEvent(ArchiverEvent.Streaming.class).from();
       archiving.store.always(WAL_PUT, new StoreFault.Hang(Duration.ofMinutes(5)));
       Lsn end = Archiving.write(cluster, 3);
@@ -152,10 +149,7 @@ class ArchiverSpoolTest {
                 .setting("max_wal_size", "2MB")
                 .setting("min_wal_size", "2MB")
                 .start();
-        Archiving archiving =
-            new Archiving(cluster, spool)
-                .with(Archiving.settings(Ack.LOCAL, WalRemoved.GAP))
-                .start()) {
+        Archiving archiving = archiving(cluster)) {
       archiving.awaitEvent(ArchiverEvent.Streaming.class);
       archiving.store.always(WAL_PUT, new StoreFault.Hang(Duration.ofMinutes(5)));
       Lsn spooled = Archiving.write(cluster, 5);
