@@ -16,6 +16,11 @@ final class Connector {
   /** libpq's name for the database of a physical replication connection in a password file. */
   private static final String REPLICATION = "replication";
 
+  /** Values come as text too: as the server's own subscriptions ask for it (libpqwalreceiver.c). */
+  private static final String FORMATS =
+      "-c intervalstyle=postgres -c extra_float_digits=3 -c bytea_output=hex -c lc_monetary=C"
+          + " -c quote_all_identifiers=off";
+
   private final PostgresEndpoint endpoint;
 
   Connector(PostgresEndpoint endpoint) {
@@ -32,12 +37,23 @@ final class Connector {
 
   /** A physical replication session: IDENTIFY_SYSTEM must still prove that it is one. */
   Connection openReplication() {
+    return openFirst(replication("true"), REPLICATION);
+  }
+
+  /** A replication session of the endpoint's database, for logical replication. */
+  Connection openLogicalReplication() {
+    Properties properties = replication("database");
+    PGProperty.OPTIONS.set(properties, FORMATS);
+    return openFirst(properties, endpoint.database());
+  }
+
+  private Properties replication(String kind) {
     Properties properties = common();
-    PGProperty.REPLICATION.set(properties, "true");
+    PGProperty.REPLICATION.set(properties, kind);
     // Without these two the driver silently opens an ordinary session.
     PGProperty.ASSUME_MIN_SERVER_VERSION.set(properties, "15");
     PGProperty.PREFER_QUERY_MODE.set(properties, "simple");
-    return openFirst(properties, REPLICATION);
+    return properties;
   }
 
   private Connection openFirst(Properties common, String database) {

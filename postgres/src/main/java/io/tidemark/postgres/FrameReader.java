@@ -17,8 +17,22 @@ final class FrameReader {
   private static final int HEADER_BYTES = 5;
   private static final int BUFFER_BYTES = 64 << 10;
 
-  /** More than any message of the replication protocol: WAL comes in pieces of 128 KiB. */
-  private static final int MAX_BODY_BYTES = 64 << 20;
+  /** More than any message of physical replication: WAL comes in pieces of 128 KiB. */
+  static final int PHYSICAL_MAX_BYTES = 64 << 20;
+
+  /** A row is one message. PostgreSQL's own limit of 1 GiB would ask for a heap of several. */
+  static final int LOGICAL_MAX_BYTES = 512 << 20;
+
+  /** A message is longer than it may be here, or the bytes are no messages. */
+  static final class TooLongException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    TooLongException(long length, int limit) {
+      super(
+          "a message of %d bytes is none of PostgreSQL's, or more than the %d that are read here"
+              .formatted(length, limit));
+    }
+  }
 
   /**
    * One message.
@@ -28,13 +42,15 @@ final class FrameReader {
   record Frame(char type, ByteBuffer body) {}
 
   private final Socket socket;
+  private final int maxBytes;
   private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES).limit(0);
   private char type;
   private @Nullable ByteBuffer body;
   private long lastByteNanos = System.nanoTime();
 
-  FrameReader(Socket socket) {
+  FrameReader(Socket socket, int maxBytes) {
     this.socket = socket;
+    this.maxBytes = maxBytes;
   }
 
   /** The next message, or null where none was complete within the timeout. Reads at least once. */
@@ -76,9 +92,9 @@ final class FrameReader {
     return new Frame(type, whole.flip());
   }
 
-  private static int bodyLength(int length) throws IOException {
-    if (length < 4 || length - 4 > MAX_BODY_BYTES) {
-      throw new IOException("a message of " + length + " bytes is none of PostgreSQL's");
+  private int bodyLength(int length) throws IOException {
+    if (length < 4 || length - 4 > maxBytes) {
+      throw new TooLongException(length, maxBytes);
     }
     return length - 4;
   }

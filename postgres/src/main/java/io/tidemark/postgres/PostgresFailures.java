@@ -66,6 +66,16 @@ final class PostgresFailures {
         cause);
   }
 
+  /** Connecting again would only bring the same message again. */
+  static PostgresException tooLong(String doing, FrameReader.TooLongException cause) {
+    return new PostgresException(
+        ErrorCode.POSTGRES_DATA_INVALID,
+        "54000",
+        "PostgreSQL could not " + doing + ": " + cause.getMessage() + ".",
+        "Where it is a row of a logical stream, leave its large columns out, or make it smaller.",
+        cause);
+  }
+
   private static boolean isTimeout(SQLException e) {
     return e.getCause() instanceof SocketTimeoutException;
   }

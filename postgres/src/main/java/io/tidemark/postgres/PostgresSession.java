@@ -15,8 +15,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyIn;
+import org.postgresql.copy.CopyOut;
 import org.postgresql.copy.PGCopyOutputStream;
+import org.postgresql.core.BaseConnection;
+import org.postgresql.core.TransactionState;
+import org.postgresql.jdbc.BinaryParameter;
 
 /**
  * An SQL session, in autocommit, with a limit on every statement. One thread uses it at a time. A
@@ -29,14 +35,19 @@ public final class PostgresSession implements AutoCloseable {
   /** The server cancels a statement at its limit; if it cannot, the connection is given up. */
   private static final Duration GRACE = Duration.ofSeconds(5);
 
+  /** query_canceled. */
+  private static final String CANCELED = "57014";
+
   private final Connection connection;
   private final PostgresEndpoint endpoint;
   private final ServerVersion version;
+  private Duration statementLimit;
 
   private PostgresSession(Connection connection, PostgresEndpoint endpoint) throws SQLException {
     this.connection = connection;
     this.endpoint = endpoint;
-    limitNetwork(endpoint.statementTimeout());
+    this.statementLimit = endpoint.statementTimeout();
+    limitNetwork(statementLimit);
     this.version = ServerVersion.parse(connection.getMetaData().getDatabaseProductVersion());
   }
 
@@ -51,23 +62,23 @@ public final class PostgresSession implements AutoCloseable {
     }
   }
 
-  /** The rows of a query; parameters stand for {@code ?}. */
-  public <T> List<T> query(String sql, Row.Reader<T> reader, Object... parameters) {
+  /** The rows of a query; parameters stand for {@code ?}, a {@link BinaryArray} too. */
+  public <T> List<T> query(String sql, Row.Reader<T> reader, @Nullable Object... parameters) {
     return query("run " + sql, "", sql, reader, parameters);
   }
 
   /** The first row of a query. */
-  public <T> Optional<T> first(String sql, Row.Reader<T> reader, Object... parameters) {
+  public <T> Optional<T> first(String sql, Row.Reader<T> reader, @Nullable Object... parameters) {
     return query(sql, reader, parameters).stream().findFirst();
   }
 
   /** The first column of the first row as text; empty where there is no row or it is null. */
-  public Optional<String> value(String sql, Object... parameters) {
+  public Optional<String> value(String sql, @Nullable Object... parameters) {
     return query(sql, Row::firstText, parameters).stream().flatMap(Optional::stream).findFirst();
   }
 
   /** Runs a statement whose result, if any, does not matter. */
-  public void execute(String sql, Object... parameters) {
+  public void execute(String sql, @Nullable Object... parameters) {
     try (PreparedStatement statement = prepare(sql, parameters)) {
       statement.execute();
     } catch (SQLException e) {
@@ -75,15 +86,96 @@ public final class PostgresSession implements AutoCloseable {
     }
   }
 
+  /** Runs a statement that has no result, and says how many rows it has changed. */
+  public long update(String sql, @Nullable Object... parameters) {
+    try (PreparedStatement statement = prepare(sql, parameters)) {
+      return statement.executeLargeUpdate();
+    } catch (SQLException e) {
+      throw PostgresFailures.statement(e, "run " + sql, "");
+    }
+  }
+
+  /**
+   * Runs work in a transaction, which is committed when the work returns and rolled back when it
+   * throws. Where the commit itself fails with POSTGRES_UNREACHABLE, it may have happened.
+   */
+  public <T> T transaction(Supplier<T> work) {
+    return transaction("BEGIN", work);
+  }
+
+  /**
+   * Runs work that reads what another session's snapshot sees, such as that of a {@link
+   * LogicalSlot}; writing is refused.
+   */
+  public <T> T inSnapshot(String snapshot, Supplier<T> work) {
+    if (!snapshot.matches("[0-9A-F-]+")) {
+      throw new IllegalArgumentException("not a snapshot's name: '" + snapshot + "'");
+    }
+    return transaction(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        () -> {
+          execute("SET TRANSACTION SNAPSHOT '" + snapshot + "'");
+          return work.get();
+        });
+  }
+
+  private <T> T transaction(String begin, Supplier<T> work) {
+    if (state() != TransactionState.IDLE) {
+      throw new IllegalStateException("the session is in a transaction");
+    }
+    execute(begin);
+    try {
+      T result = work.get();
+      commit();
+      return result;
+    } catch (Throwable e) {
+      afterFailure(e, () -> execute("ROLLBACK"));
+      throw e;
+    }
+  }
+
+  private void commit() {
+    // The server would answer with ROLLBACK, which is no error.
+    if (state() == TransactionState.FAILED) {
+      throw PostgresFailures.statement(
+          new SQLException("a statement in the transaction has failed", "25P02"), "commit", "");
+    }
+    execute("COMMIT");
+  }
+
+  private TransactionState state() {
+    try {
+      return connection.unwrap(BaseConnection.class).getTransactionState();
+    } catch (SQLException e) {
+      throw PostgresFailures.statement(e, "see whether it is in a transaction", "");
+    }
+  }
+
   /** Runs what takes longer than the endpoint's statement timeout, with another limit. */
   public <T> T within(Duration limit, Supplier<T> work) {
+    Duration before = statementLimit;
     limitStatements(limit);
+    T result;
     try {
-      return work.get();
-    } finally {
+      result = work.get();
+    } catch (Throwable e) {
+      afterFailure(e, () -> limitStatements(before));
+      throw e;
+    }
+    if (!isClosed()) {
+      limitStatements(before);
+    }
+    return result;
+  }
+
+  /** What there is to tidy up must not hide why: a failed transaction refuses every statement. */
+  private void afterFailure(Throwable failure, Runnable tidyUp) {
+    try {
       if (!isClosed()) {
-        limitStatements(endpoint.statementTimeout());
+        tidyUp.run();
       }
+    } catch (PostgresException e) {
+      failure.addSuppressed(e);
     }
   }
 
@@ -94,10 +186,49 @@ public final class PostgresSession implements AutoCloseable {
    * @throws IOException of the stream
    */
   public long copyOut(String sql, OutputStream to) throws IOException {
+    return copyOut(sql, (CopySink<IOException>) to::write);
+  }
+
+  /**
+   * COPY … TO STDOUT, in the caller's limit, row by row. Where {@code to} throws, the copy is
+   * cancelled and the session can be used again.
+   *
+   * @return how many rows
+   */
+  public <E extends Exception> long copyOut(String sql, CopySink<E> to) throws E {
     try {
-      return connection.unwrap(PGConnection.class).getCopyAPI().copyOut(sql, to);
+      CopyOut copy = connection.unwrap(PGConnection.class).getCopyAPI().copyOut(sql);
+      try {
+        for (byte[] row = copy.readFromCopy(); row != null; row = copy.readFromCopy()) {
+          to.accept(row);
+        }
+      } finally {
+        cancel(copy);
+      }
+      return copy.getHandledRowCount();
     } catch (SQLException e) {
       throw PostgresFailures.statement(e, "run " + sql, "");
+    }
+  }
+
+  /**
+   * Not the driver's cancelCopy, which leaves answers behind that the next statement would take for
+   * its own.
+   */
+  private void cancel(CopyOut copy) throws SQLException {
+    if (!copy.isActive()) {
+      return;
+    }
+    connection.unwrap(PGConnection.class).cancelQuery();
+    try {
+      byte[] rest = copy.readFromCopy();
+      while (rest != null) {
+        rest = copy.readFromCopy();
+      }
+    } catch (SQLException e) {
+      if (!CANCELED.equals(e.getSQLState())) {
+        throw e;
+      }
     }
   }
 
@@ -108,6 +239,52 @@ public final class PostgresSession implements AutoCloseable {
   public OutputStream copyIn(String sql) {
     try {
       return new PGCopyOutputStream(connection.unwrap(PGConnection.class), sql);
+    } catch (SQLException e) {
+      throw PostgresFailures.statement(e, "run " + sql, "");
+    }
+  }
+
+  /** Takes what COPY … FROM STDIN is to read, in pieces of any length. */
+  @FunctionalInterface
+  public interface CopyTarget {
+    /**
+     * Sends a piece.
+     *
+     * @throws PostgresException where the server refuses what came before, or is gone
+     */
+    void write(byte[] bytes);
+  }
+
+  /** Writes all that is to be copied. */
+  @FunctionalInterface
+  public interface CopyWriter<E extends Exception> {
+    void writeTo(CopyTarget target) throws E;
+  }
+
+  /**
+   * COPY … FROM STDIN of all that a writer writes, in the caller's limit. Where it throws, nothing
+   * is copied.
+   *
+   * @return how many rows
+   */
+  public <E extends Exception> long copyIn(String sql, CopyWriter<E> writer) throws E {
+    try {
+      CopyIn copy = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(sql);
+      try {
+        writer.writeTo(
+            bytes -> {
+              try {
+                copy.writeToCopy(bytes, 0, bytes.length);
+              } catch (SQLException e) {
+                throw PostgresFailures.statement(e, "run " + sql, "");
+              }
+            });
+        return copy.endCopy();
+      } finally {
+        if (copy.isActive()) {
+          copy.cancelCopy();
+        }
+      }
     } catch (SQLException e) {
       throw PostgresFailures.statement(e, "run " + sql, "");
     }
@@ -292,7 +469,7 @@ public final class PostgresSession implements AutoCloseable {
   }
 
   private <T> T one(
-      String what, String grant, String sql, Row.Reader<T> reader, Object... parameters) {
+      String what, String grant, String sql, Row.Reader<T> reader, @Nullable Object... parameters) {
     List<T> rows = query(what, grant, sql, reader, parameters);
     if (rows.size() != 1) {
       throw PostgresFailures.statement(
@@ -302,7 +479,7 @@ public final class PostgresSession implements AutoCloseable {
   }
 
   private <T> List<T> query(
-      String what, String grant, String sql, Row.Reader<T> reader, Object... parameters) {
+      String what, String grant, String sql, Row.Reader<T> reader, @Nullable Object... parameters) {
     List<T> rows = new ArrayList<>();
     try (PreparedStatement statement = prepare(sql, parameters)) {
       if (statement.execute()) {
@@ -318,10 +495,15 @@ public final class PostgresSession implements AutoCloseable {
     }
   }
 
-  private PreparedStatement prepare(String sql, Object... parameters) throws SQLException {
+  private PreparedStatement prepare(String sql, @Nullable Object... parameters)
+      throws SQLException {
     PreparedStatement statement = connection.prepareStatement(sql);
     for (int i = 0; i < parameters.length; i++) {
-      statement.setObject(i + 1, parameters[i]);
+      if (parameters[i] instanceof BinaryArray array) {
+        BinaryParameter.bind(statement, i + 1, array.arrayOid(), array.encoded());
+      } else {
+        statement.setObject(i + 1, parameters[i]);
+      }
     }
     return statement;
   }
@@ -332,6 +514,7 @@ public final class PostgresSession implements AutoCloseable {
     } catch (SQLException e) {
       throw PostgresFailures.statement(e, "set the statement timeout", "");
     }
+    statementLimit = limit;
     execute("SET statement_timeout = " + limit.toMillis());
   }
 

@@ -25,22 +25,24 @@ final class ProtocolChannel implements AutoCloseable {
   private final OutputStream out;
   private final FrameReader frames;
 
-  private ProtocolChannel(Connection connection, PGStream stream) throws IOException {
+  private ProtocolChannel(Connection connection, PGStream stream, int maxMessageBytes)
+      throws IOException {
     this.connection = connection;
     this.socket = stream.getSocket();
     this.out = socket.getOutputStream();
-    this.frames = new FrameReader(socket);
+    this.frames = new FrameReader(socket, maxMessageBytes);
   }
 
   /** Takes over a connection on which nothing is under way. */
-  static ProtocolChannel takeOver(Connection connection) throws SQLException, IOException {
+  static ProtocolChannel takeOver(Connection connection, int maxMessageBytes)
+      throws SQLException, IOException {
     PGStream stream = StreamAccess.of(connection);
     // What the driver has read ahead would be missing from the socket: notices and settings.
     while (stream.hasMessagePending()) {
       stream.receiveChar();
       stream.receive(stream.receiveInteger4() - Integer.BYTES);
     }
-    return new ProtocolChannel(connection, stream);
+    return new ProtocolChannel(connection, stream, maxMessageBytes);
   }
 
   /** The next message that is not a notice or a setting; null where none came in time. */
@@ -51,6 +53,9 @@ final class ProtocolChannel implements AutoCloseable {
         frame = frames.next(timeout);
       }
       return frame;
+    } catch (FrameReader.TooLongException e) {
+      abort();
+      throw PostgresFailures.tooLong(doing, e);
     } catch (IOException e) {
       abort();
       throw PostgresFailures.lost(doing, e);

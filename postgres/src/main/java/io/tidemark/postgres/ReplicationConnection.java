@@ -12,10 +12,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A physical replication session. One thread uses it and its stream; {@link #close} may be called
- * by any thread and ends a wait of that one. After a {@link ReplicationException} that is not
- * SERVER_ENDING, and after the end of a timeline, it can be used again; after any other failure it
- * is closed.
+ * A replication session, physical or of one database. One thread uses it and its stream; {@link
+ * #close} may be called by any thread and ends a wait of that one. After a {@link
+ * ReplicationException} that is not SERVER_ENDING, and after the end of a timeline, it can be used
+ * again; after any other failure it is closed.
  */
 public final class ReplicationConnection implements AutoCloseable {
   private final ProtocolChannel channel;
@@ -35,9 +35,30 @@ public final class ReplicationConnection implements AutoCloseable {
    * @throws PostgresException POSTGRES_UNREACHABLE or POSTGRES_REFUSED, with what to change
    */
   public static ReplicationConnection open(PostgresEndpoint endpoint) {
-    Connection connection = new Connector(endpoint).openReplication();
+    return takeOver(
+        new Connector(endpoint).openReplication(), endpoint, FrameReader.PHYSICAL_MAX_BYTES);
+  }
+
+  /**
+   * As {@link #open}, for logical replication of the endpoint's database. A message of more than
+   * 512 MiB, which is a row or two, ends it with POSTGRES_DATA_INVALID.
+   */
+  public static ReplicationConnection openLogical(PostgresEndpoint endpoint) {
+    return openLogical(endpoint, FrameReader.LOGICAL_MAX_BYTES);
+  }
+
+  static ReplicationConnection openLogical(PostgresEndpoint endpoint, int maxMessageBytes) {
+    ReplicationConnection connection =
+        takeOver(new Connector(endpoint).openLogicalReplication(), endpoint, maxMessageBytes);
+    // The driver asks for this machine's time zone, which goes before options.
+    connection.rows("SET TimeZone = 'UTC'", "set its time zone");
+    return connection;
+  }
+
+  private static ReplicationConnection takeOver(
+      Connection connection, PostgresEndpoint endpoint, int maxMessageBytes) {
     try {
-      ProtocolChannel channel = ProtocolChannel.takeOver(connection);
+      ProtocolChannel channel = ProtocolChannel.takeOver(connection, maxMessageBytes);
       try {
         return new ReplicationConnection(channel, endpoint.statementTimeout());
       } catch (RuntimeException e) {
@@ -88,6 +109,27 @@ public final class ReplicationConnection implements AutoCloseable {
                     "Find out who drops it."));
   }
 
+  /**
+   * CREATE_REPLICATION_SLOT … LOGICAL pgoutput. Waits until every transaction has ended that runs
+   * now, on a standby also until the primary logs which those are.
+   *
+   * @param temporary it ends with this connection
+   * @param failover it is copied to standbys that want it; from PostgreSQL 17
+   * @param waitLimit for those transactions
+   * @return with a snapshot that sees exactly what the stream will leave out, and that ends with
+   *     the next command here
+   */
+  public LogicalSlot createLogicalSlot(
+      SlotName slot, boolean temporary, boolean failover, Duration waitLimit) {
+    String command =
+        "CREATE_REPLICATION_SLOT \"%s\"%s LOGICAL pgoutput (SNAPSHOT 'export'%s)"
+            .formatted(slot, temporary ? " TEMPORARY" : "", failover ? ", FAILOVER true" : "");
+    String doing = "create the replication slot " + slot;
+    requireIdle();
+    List<List<byte @Nullable []>> rows = channel.rows(command, waitLimit, doing);
+    return ReplicationRows.logicalSlot(slot, rows.getFirst());
+  }
+
   /** READ_REPLICATION_SLOT; empty where there is none of that name. */
   public Optional<SlotPosition> readSlot(SlotName slot) {
     return ReplicationRows.slot(
@@ -132,6 +174,31 @@ public final class ReplicationConnection implements AutoCloseable {
         yield new WalStream(
             channel, limit, ReplicationRows.endOfTimeline(rows.getFirst()), () -> {});
       }
+      default -> throw channel.unexpected(frame, doing);
+    };
+  }
+
+  /**
+   * START_REPLICATION … LOGICAL with pgoutput. The stream goes on where the slot was confirmed
+   * last, or at {@code start} where that is later.
+   *
+   * @param major of the server
+   * @throws ReplicationException by its kind
+   */
+  public WalStream startLogical(SlotName slot, Lsn start, PgoutputOptions options, int major) {
+    String command =
+        "START_REPLICATION SLOT \"%s\" LOGICAL %s %s"
+            .formatted(slot, start, options.command(major));
+    String doing = "start streaming changes at " + start;
+    requireIdle();
+    channel.query(command, doing);
+    Frame frame = channel.require(limit, doing);
+    return switch (frame.type()) {
+      case 'W' -> {
+        streaming = true;
+        yield new WalStream(channel, limit, null, () -> streaming = false);
+      }
+      case 'E' -> throw channel.failed(frame, limit, doing);
       default -> throw channel.unexpected(frame, doing);
     };
   }

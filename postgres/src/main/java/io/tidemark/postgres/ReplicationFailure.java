@@ -8,9 +8,13 @@ public enum ReplicationFailure {
   WAL_REMOVED(ErrorCode.SLOT_UNUSABLE),
   /** There is no such slot (42704). */
   SLOT_MISSING(ErrorCode.SLOT_UNUSABLE),
+  /**
+   * A publication that a logical stream is to have does not exist; from 18 on the server skips it.
+   */
+  PUBLICATION_MISSING(ErrorCode.POSTGRES_REFUSED),
   /** Somebody else streams from the slot (55006). */
   SLOT_ACTIVE(ErrorCode.SLOT_UNUSABLE),
-  /** The slot was invalidated, or is not a physical one (55000). */
+  /** The slot was invalidated, or is not one of that kind or database (55000). */
   SLOT_INVALIDATED(ErrorCode.SLOT_UNUSABLE),
   /** A slot of that name is there already (42710). */
   SLOT_EXISTS(ErrorCode.SLOT_UNUSABLE),

@@ -32,6 +32,10 @@ final class ReplicationRows {
                     text(row, 1).map(Lsn::parse), text(row, 2).map(ReplicationRows::timeline)));
   }
 
+  static LogicalSlot logicalSlot(SlotName name, List<byte @Nullable []> row) {
+    return new LogicalSlot(name, Lsn.parse(required(row, 1)), text(row, 2));
+  }
+
   static TimelineHistoryFile historyFile(List<byte @Nullable []> row) {
     return new TimelineHistoryFile(required(row, 0), bytes(row, 1));
   }

@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -36,6 +37,11 @@ public final class Row {
 
   public Optional<String> optionalText(String column) throws SQLException {
     return Optional.ofNullable(result.getString(column));
+  }
+
+  /** Reads an array of text without nulls. */
+  public List<String> texts(String column) throws SQLException {
+    return List.of((String[]) result.getArray(column).getArray());
   }
 
   public long number(String column) throws SQLException {

@@ -32,10 +32,17 @@ record ServerError(
   ReplicationFailure failure() {
     return switch (sqlState) {
       case "58P01" -> ReplicationFailure.WAL_REMOVED;
-      case "42704" -> ReplicationFailure.SLOT_MISSING;
+      case "42704" ->
+          routine.equals("get_publication_oid")
+              ? ReplicationFailure.PUBLICATION_MISSING
+              : ReplicationFailure.SLOT_MISSING;
       case "42710" -> ReplicationFailure.SLOT_EXISTS;
       case "55006" -> ReplicationFailure.SLOT_ACTIVE;
-      case "55000" -> ReplicationFailure.SLOT_INVALIDATED;
+      // wal_level is too low, which says nothing about a slot.
+      case "55000" ->
+          routine.equals("CheckLogicalDecodingRequirements")
+              ? ReplicationFailure.OTHER
+              : ReplicationFailure.SLOT_INVALIDATED;
       case "57P01", "57P02", "57P03" -> ReplicationFailure.SERVER_ENDING;
       default -> failureByRoutine();
     };
@@ -66,6 +73,7 @@ record ServerError(
       case WAL_REMOVED -> "What lies between is a gap unless it is archived: take a new backup.";
       case SLOT_ACTIVE -> "See active_pid in pg_replication_slots for who uses it.";
       case SLOT_INVALIDATED -> "Drop the slot and create it again, then take a new backup.";
+      case PUBLICATION_MISSING -> "Create the publication; the slot must have been made after it.";
       case SLOT_MISSING -> "Create the slot; what was removed meanwhile is a gap.";
       default -> sqlState.equals("42501") ? "ALTER ROLE … REPLICATION;" : "";
     };

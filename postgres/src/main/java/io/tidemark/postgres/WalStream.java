@@ -12,7 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A physical replication stream. One thread owns it: that thread calls {@link #poll} often (at
+ * A replication stream: of WAL, or logical, where each {@link WalMessage.WalData} is one message
+ * for a {@link PgoutputDecoder}. One thread owns it: that thread calls {@link #poll} often (at
  * least every few seconds, also when it has nothing to do with the answer: this keeps the
  * connection alive) and {@link #sendStatus}. The reported positions are only ever those of the last
  * {@code sendStatus}; to keep the connection alive the stream repeats them and never advances them.

@@ -35,7 +35,7 @@ class FrameReaderTest {
         Socket client = new Socket(server.getInetAddress(), server.getLocalPort());
         Socket peer = server.accept()) {
       Thread.startVirtualThread(() -> write(peer, bodies, new Random(seed)));
-      FrameReader reader = new FrameReader(client);
+      FrameReader reader = new FrameReader(client, FrameReader.PHYSICAL_MAX_BYTES);
       int timeouts = 0;
       for (byte[] body : bodies) {
         Frame frame = reader.next(Duration.ofMillis(1));
@@ -57,7 +57,10 @@ class FrameReaderTest {
         Socket client = new Socket(server.getInetAddress(), server.getLocalPort());
         Socket peer = server.accept()) {
       peer.getOutputStream().write(new byte[] {'d', 0x7F, 0, 0, 0});
-      assertThatThrownBy(() -> new FrameReader(client).next(Duration.ofSeconds(5)))
+      assertThatThrownBy(
+              () ->
+                  new FrameReader(client, FrameReader.PHYSICAL_MAX_BYTES)
+                      .next(Duration.ofSeconds(5)))
           .isInstanceOf(IOException.class)
           .hasMessageContaining("none of PostgreSQL's");
     }
