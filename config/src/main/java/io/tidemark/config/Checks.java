@@ -2,6 +2,7 @@ package io.tidemark.config;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -9,7 +10,7 @@ import java.util.regex.Pattern;
 final class Checks {
 
   /** One value that a record does not accept. */
-  record Failure(String key, String found, String expected) {
+  record Failure(String key, String found, String expected, String suggestion) {
     @Override
     public String toString() {
       return key + ": found " + found + "; expected " + expected;
@@ -35,13 +36,23 @@ final class Checks {
 
   Checks that(boolean holds, String key, String found, String expected) {
     if (!holds) {
-      failures.add(new Failure(key, found, expected));
+      failures.add(new Failure(key, found, expected, ""));
     }
     return this;
   }
 
   Checks matches(Pattern pattern, String key, String value, String expected) {
     return that(pattern.matcher(value).matches(), key, "\"" + value + "\"", expected);
+  }
+
+  /** That a word is among those there are; else the nearest is suggested. */
+  Checks among(Collection<String> words, String key, String word, String why) {
+    if (!words.contains(word)) {
+      String expected = "one of " + String.join(", ", words);
+      String suggestion = Nearest.suggestion(word, words);
+      failures.add(new Failure(key, "\"" + word + "\", " + why, expected, suggestion));
+    }
+    return this;
   }
 
   Checks between(String key, long value, long least, long most) {

@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
  * @param repositories by name, in the order of the file
  * @param clusters by name, in the order of the file
  * @param replicas by name, in the order of the file; may be none
+ * @param analytics empty where the file has no such section
  */
 public record Configuration(
     Path file,
@@ -36,7 +37,8 @@ public record Configuration(
     Path stateDirectory,
     Map<String, RepositorySettings> repositories,
     Map<String, ClusterSettings> clusters,
-    Map<String, ReplicaSettings> replicas) {
+    Map<String, ReplicaSettings> replicas,
+    Optional<AnalyticsSettings> analytics) {
 
   private static final int LARGEST_BYTES = 1 << 20;
 
@@ -76,6 +78,16 @@ public record Configuration(
   /** The replica of that name, or an error that says which there are. */
   public ReplicaSettings replica(String name) {
     return named("replica", name, replicas);
+  }
+
+  /** The analytics database, or an error that says that there is none. */
+  public AnalyticsSettings requireAnalytics() {
+    return analytics.orElseThrow(
+        () ->
+            new TidemarkException(
+                ErrorCode.USAGE,
+                "there is no analytics database in " + file + "; expected a section analytics",
+                "docs/OPERATIONS.md has an example"));
   }
 
   /** The replicas of a cluster, in the order of the file. */
@@ -126,7 +138,19 @@ public record Configuration(
       secrets.add(
           replica.read().flatMap(ReadSettings::role).flatMap(ReadSettings.Role::passwordFile));
     }
+    analytics.ifPresent(warehouse -> secrets.addAll(secrets(warehouse)));
     return secrets.stream().flatMap(Optional::stream).distinct().toList();
+  }
+
+  private static List<Optional<SecretFile>> secrets(AnalyticsSettings analytics) {
+    List<Optional<SecretFile>> secrets = new ArrayList<>(secrets(analytics.target()));
+    secrets.add(analytics.pseudonymKeyFile());
+    for (PipelineSettings pipeline : analytics.pipelines().values()) {
+      for (SourceSettings source : pipeline.sources().values()) {
+        source.decodeFrom().ifPresent(standby -> secrets.addAll(secrets(standby)));
+      }
+    }
+    return secrets;
   }
 
   private static List<Optional<SecretFile>> secrets(ConnectionSettings connection) {
@@ -152,6 +176,8 @@ public record Configuration(
     Map<String, ClusterSettings> clusters = clusters(top, sections.keySet(), standbys);
     Map<String, ReplicaSettings> replicas = replicas(top, standbys);
     new ReplicaRules(clusters, replicas, standbys).check();
+    Path stateDirectory = top.get("state-directory", Kind.PATH, "/var/lib/tidemark");
+    Optional<AnalyticsSettings> analytics = analytics(top, stateDirectory, clusters, replicas);
     top.requireSomeIn("repositories", "a section with at least one repository");
     top.requireSomeIn("clusters", "a section with at least one cluster");
     return top.build(
@@ -161,10 +187,26 @@ public record Configuration(
                 LogSettings.read(top.section("log")),
                 HttpSettings.read(top.section("http")),
                 top.get("run-directory", Kind.PATH, "/run/tidemark"),
-                top.get("state-directory", Kind.PATH, "/var/lib/tidemark"),
+                stateDirectory,
                 repositories,
                 clusters,
-                replicas));
+                replicas,
+                analytics));
+  }
+
+  private static Optional<AnalyticsSettings> analytics(
+      Section top,
+      Path stateDirectory,
+      Map<String, ClusterSettings> clusters,
+      Map<String, ReplicaSettings> replicas) {
+    Section section = top.section("analytics");
+    if (!top.has("analytics")) {
+      return Optional.empty();
+    }
+    Optional<AnalyticsSettings> analytics =
+        AnalyticsSettings.read(section, stateDirectory, top.named("clusters", "cluster"));
+    analytics.ifPresent(read -> new AnalyticsRules(clusters, replicas, section).check(read));
+    return analytics;
   }
 
   private static Map<String, ReplicaSettings> replicas(Section top, Map<String, Section> sections) {

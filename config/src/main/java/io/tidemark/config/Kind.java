@@ -102,6 +102,17 @@ record Kind<T>(
                   .filter(_ -> scalar.type() != YamlNode.Type.NULL)
                   .filter(text -> text.chars().noneMatch(Character::isISOControl)));
 
+  /** What tells rows apart, however YAML reads it. */
+  static final Kind<String> LABEL =
+      of(
+          "label",
+          "a value that is not empty, such as miacademy",
+          "label",
+          scalar ->
+              Optional.of(scalar.text())
+                  .filter(text -> scalar.type() != YamlNode.Type.NULL && !text.isBlank())
+                  .filter(text -> text.chars().noneMatch(Character::isISOControl)));
+
   private static <T> Kind<T> of(
       String name, String expected, String example, Function<Scalar, Optional<T>> parser) {
     return new Kind<>(name, expected, example, List.of(), parser);

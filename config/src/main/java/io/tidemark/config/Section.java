@@ -112,6 +112,16 @@ final class Section {
     return items.stream().map(item -> value(key, item, kind)).flatMap(Optional::stream).toList();
   }
 
+  /** One value or a list of them; at least one. */
+  <T> List<T> required(String key, Kind<T> kind) {
+    know(key, kind.name() + ", or a list", "required");
+    if (!has(key)) {
+      reading.problem(at, join(path, key), "missing", kind.expected(), "");
+      return List.of();
+    }
+    return list(key, kind, kind.example());
+  }
+
   /** What stands under a key as names and plain values, in the order of the file. */
   Map<String, String> texts(String key) {
     return pairs(key, "names and values", Kind.SETTING);
@@ -133,7 +143,7 @@ final class Section {
     return paths;
   }
 
-  private <T> Map<String, T> pairs(String key, String kindName, Kind<T> kind) {
+  <T> Map<String, T> pairs(String key, String kindName, Kind<T> kind) {
     know(key, kindName, "");
     Section pairs = section(key);
     Map<String, T> found = new LinkedHashMap<>();
@@ -177,6 +187,21 @@ final class Section {
     return sections;
   }
 
+  /** The sections under a key, by names that may be any text. */
+  Map<String, Section> sections(String key, String placeholder) {
+    Section parent = section(key);
+    Map<String, Section> sections = new LinkedHashMap<>();
+    parent.entries.forEach(
+        (name, entry) ->
+            sections.put(
+                name,
+                section(
+                    join(parent.path, name),
+                    join(parent.pattern, "<" + placeholder + ">"),
+                    entry)));
+    return sections;
+  }
+
   /** Notes a problem where nothing stands below a key of a file that could be read. */
   void requireSomeIn(String key, String expected) {
     if (section(key).entries.isEmpty() && !at.equals(Location.NOWHERE)) {
@@ -200,16 +225,34 @@ final class Section {
     try {
       return Optional.of(maker.get());
     } catch (Checks.InvalidSettings e) {
-      e.failures().forEach(f -> problem(f.key(), "found " + f.found(), f.expected(), ""));
+      e.failures()
+          .forEach(f -> problem(f.key(), "found " + f.found(), f.expected(), f.suggestion()));
       return Optional.empty();
     }
   }
 
-  /** Notes a problem with a key of this section. */
+  /**
+   * Notes a problem with a key of this section: with the section itself where it is empty, and
+   * where it has dots with a key of the sections below.
+   */
   void problem(String key, String found, String expected, String suggestion) {
-    Entry entry = entries.get(key);
-    Location where = entry == null ? at : entry.value().at();
-    reading.problem(where, join(path, key), found, expected, suggestion);
+    reading.problem(place(entries, key, at), join(path, key), found, expected, suggestion);
+  }
+
+  /** Where a key stands, or the nearest section above it that does. */
+  private static Location place(Map<String, Entry> entries, String key, Location above) {
+    Entry exact = entries.get(key);
+    if (exact != null) {
+      return exact.value().at();
+    }
+    for (Map.Entry<String, Entry> each : entries.entrySet()) {
+      String prefix = each.getKey() + ".";
+      if (key.startsWith(prefix) && each.getValue().value() instanceof Mapping mapping) {
+        String rest = key.substring(prefix.length());
+        return place(mapping.entries(), rest, each.getValue().keyAt());
+      }
+    }
+    return above;
   }
 
   private void reportUnknown(String key, Entry entry) {
@@ -293,6 +336,6 @@ final class Section {
   }
 
   private static String join(String path, String key) {
-    return path.isEmpty() ? key : path + "." + key;
+    return path.isEmpty() || key.isEmpty() ? path + key : path + "." + key;
   }
 }

@@ -152,8 +152,8 @@ class BadConfigurationTest {
     return List.of(
         top(
             "htp: {}",
-            "t.yaml:5:1: htp: unknown key; expected one of clusters, http, log, replicas,"
-                + " repositories, run-directory, state-directory; did you mean \"http\"?"),
+            "t.yaml:5:1: htp: unknown key; expected one of analytics, clusters, http, log,"
+                + " replicas, repositories, run-directory, state-directory; did you mean \"http\"?"),
         top(
             "log: {level: verbose}",
             "t.yaml:5:14: log.level: found \"verbose\"; expected one of error, warn, info, debug,"

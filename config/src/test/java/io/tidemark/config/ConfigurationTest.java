@@ -131,6 +131,52 @@ class ConfigurationTest {
           unit: postgresql@17-second.service
         third: {cluster: a, kind: sync, directory: /srv/third, port: 5443, sync-slots: true}
         fourth: {cluster: a, kind: archive-only, directory: /srv/fourth, port: 5444}
+      analytics:
+        target: {host: dwh, port: 5434, database: warehouse, password-file: /s/dwh}
+        state-schema: tidemark_own
+        pseudonym-key-file: /s/pseudonym
+        memory: 512MiB
+        spool-directory: /var/spool/analytics
+        pipelines:
+          school:
+            engine: merge
+            schema: school
+            label-columns: {site: _where, region: _region}
+            sources:
+              always:
+                cluster: a
+                database: app
+                labels: {site: alw, region: 49}
+                decode-from: {host: h4, port: 5435, sslkey: /s/standby.key}
+                slot: own_logical
+                publication: own_publication
+              other: {cluster: a, database: app2, labels: {region: eu}}
+            tables:
+              public.orders:
+                columns: [id, customer_id, note, total]
+                where: total > 0
+                masks: {note: null, customer_id: pseudonym, total: round 10}
+                mode: history
+                target: all_orders
+                without-key: append
+                on-change: {dropped-column: hold}
+              shop_*.*: {columns: id, mode: soft-delete}
+            partitions: leaf
+            on-change:
+              added-column: apply
+              dropped-column: apply
+              renamed-column: ignore
+              changed-type: hold
+              new-table: ignore
+            copy: {workers: 4, rate: 20MiB/s, range: 64MiB}
+            heartbeat: 2s
+            freshness: 30s
+            batch-delay: 0s
+            failover-slots: false
+        analysts:
+          group: readers
+          materialized-views:
+            reports.daily: {schedule: "0 */5 * * * ?", wait-limit: 1m, concurrently: false}
       """;
 
   @Test
@@ -281,7 +327,16 @@ class ConfigurationTest {
   void secretsAreListedOnce() {
     assertThat(Configuration.parse(FILE, EVERYTHING).secrets())
         .extracting(SecretFile::toString)
-        .containsExactly("/s/keyset", "/s/id", "/s/key", "/s/pw", "/s/c.key", "/s/metabase");
+        .containsExactly(
+            "/s/keyset",
+            "/s/id",
+            "/s/key",
+            "/s/pw",
+            "/s/c.key",
+            "/s/metabase",
+            "/s/dwh",
+            "/s/pseudonym",
+            "/s/standby.key");
   }
 
   @Test

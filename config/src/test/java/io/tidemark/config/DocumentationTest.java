@@ -6,6 +6,7 @@ import io.tidemark.config.Reading.KnownKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
@@ -16,13 +17,17 @@ import org.junit.jupiter.api.Test;
 class DocumentationTest {
   private static final Path OPERATIONS = Shell.root().resolve("docs/OPERATIONS.md");
 
+  /** Sections with the keys of another, which is said in a sentence. */
+  private static final List<String> ELSEWHERE =
+      List.of(".standby.", ".decode-from.", "analytics.target.", ".<table>.on-change.");
+
   /** Of every kind of repository, in the order of the alphabet. */
   static List<KnownKey> knownKeys() {
     TreeMap<String, KnownKey> known = new TreeMap<>();
     String sections =
         ConfigurationTest.EVERYTHING.replace("compression: lz4", "compression: {level: 3}");
     Configuration.knownKeys(sections).forEach(key -> known.put(key.key(), key));
-    known.keySet().removeIf(key -> key.contains(".standby."));
+    known.keySet().removeIf(key -> ELSEWHERE.stream().anyMatch(key::contains));
     return List.copyOf(known.values());
   }
 
@@ -62,6 +67,50 @@ class DocumentationTest {
   void everyKeyIsExplained() throws IOException {
     assertThat(table("## Configure"))
         .allSatisfy(row -> assertThat(row.get(3)).hasSizeGreaterThan(10).endsWith("."));
+  }
+
+  @Test
+  void theExampleOfAnAnalyticsDatabaseIsValid() throws IOException {
+    String chapter = chapter("## The analytics database");
+    int begin = chapter.indexOf("```yaml\n") + 8;
+    String yaml = chapter.substring(begin, chapter.indexOf("```", begin));
+
+    PipelineSettings school =
+        Configuration.parse(
+                OPERATIONS, "repositories: {local: {type: posix, path: /backups}}\n" + yaml)
+            .requireAnalytics()
+            .pipeline("school");
+
+    assertThat(school.sources().values())
+        .extracting(source -> source.label("site") + " " + source.label("database"))
+        .containsExactly(
+            "miacademy app",
+            "miacademy billing",
+            "always app",
+            "always billing",
+            "clever app",
+            "clever billing");
+  }
+
+  @Test
+  void everyMaskModeAndPolicyIsExplained() throws IOException {
+    List<Enum<?>> words = new ArrayList<>(List.of(MaskSettings.Kind.values()));
+    words.addAll(List.of(TableSettings.Mode.values()));
+    words.addAll(List.of(ChangeSettings.AddedColumn.values()));
+    words.addAll(List.of(ChangeSettings.DroppedColumn.values()));
+
+    String chapter = chapter("## The analytics database");
+
+    assertThat(words)
+        .allSatisfy(word -> assertThat(chapter).containsPattern("`" + Kind.spell(word) + "[ `]"));
+  }
+
+  private static String chapter(String heading) throws IOException {
+    return Files.readAllLines(OPERATIONS).stream()
+        .dropWhile(line -> !line.equals(heading))
+        .skip(1)
+        .takeWhile(line -> !line.startsWith("## "))
+        .collect(Collectors.joining("\n", "", "\n"));
   }
 
   @Test

@@ -115,6 +115,18 @@ class LauncherTest {
     assertThat(tidemark("status", "daemon").out().lines()).contains("-Xmx128m");
   }
 
+  @Test
+  void theDaemonHasTheHeapOfAnalyticsWhereItsConfigurationHasThat() throws Exception {
+    Path config = checkout.resolve("with analytics.yaml");
+    Files.writeString(config, "clusters: {}\nanalytics:\n  memory: 256MiB\n");
+    for (String[] words :
+        new String[][] {
+          {"--config", config.toString(), "daemon"}, {"daemon", "--config=" + config},
+        }) {
+      assertThat(tidemark(words).out().lines()).contains("-Xmx352m");
+    }
+  }
+
   // The AOT cache
 
   private static final String NOTES_OPTIONS =

@@ -83,6 +83,35 @@ class SystemdTest {
             key -> assertThat(sample).containsPattern("(?m)[ {]" + key + ": |^" + key + ": "));
   }
 
+  @Test
+  void theAnalyticsOfTheSampleIsValidAndShowsTheDefaults() throws Exception {
+    String sample = Files.readString(SYSTEMD.resolve("tidemark.yaml"));
+    int begin = sample.indexOf("\n# analytics:\n");
+    String rest = sample.substring(0, begin);
+    String few = sample.substring(begin).replaceAll("(?m)^# ?", "");
+    String all = few.replaceAll("(?m)^( +)# ", "$1").replace(", rate: 50MiB/s", "");
+
+    AnalyticsSettings analytics =
+        Configuration.parse(Path.of("few"), rest + few).requireAnalytics();
+    AnalyticsSettings full =
+        Configuration.parse(
+                Path.of("all"),
+                rest + all.replaceAll("\n +(decode-from|where|target: customers).*", ""))
+            .requireAnalytics();
+
+    assertThat(Configuration.parse(Path.of("all"), rest + all).requireAnalytics().pipeline("shop"))
+        .isNotEqualTo(analytics.pipeline("shop"));
+    assertThat(full.target()).isEqualTo(analytics.target());
+    assertThat(full.stateSchema()).isEqualTo(analytics.stateSchema());
+    assertThat(full.memoryBytes()).isEqualTo(analytics.memoryBytes());
+    assertThat(full.spoolDirectory()).isEqualTo(analytics.spoolDirectory());
+    assertThat(full.analysts().group()).isEqualTo(analytics.analysts().group());
+    assertThat(full.pipeline("shop"))
+        .usingRecursiveComparison()
+        .ignoringFields("sources.berlin.labels", "tables.onChange")
+        .isEqualTo(analytics.pipeline("shop"));
+  }
+
   /** What would be missing on an installed machine is missing here too. */
   @Test
   void theInstallerLaysOutAWholeSystem() throws Exception {
