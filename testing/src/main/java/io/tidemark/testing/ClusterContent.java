@@ -29,13 +29,14 @@ public record ClusterContent(Map<String, Digest> tables) {
    */
   public record Digest(long rows, String sum) {}
 
-  private static final List<String> ONE_REPRESENTATION =
+  static final List<String> ONE_REPRESENTATION =
       List.of(
           "SET timezone = 'UTC'",
           "SET datestyle = 'ISO'",
           "SET intervalstyle = 'postgres'",
           "SET bytea_output = 'hex'",
           "SET extra_float_digits = 1",
+          "SET quote_all_identifiers = off",
           "SET transaction_read_only = on",
           "SET lock_timeout = '30s'");
 
