@@ -1,0 +1,8 @@
+/**
+ * The merge engine: chosen tables of several databases, masked, in one schema of the analytics
+ * database. {@code Feed} is the story of one source.
+ */
+@NullMarked
+package io.tidemark.analytics;
+
+import org.jspecify.annotations.NullMarked;
