@@ -1,0 +1,378 @@
+package io.tidemark.analytics;
+
+import io.tidemark.config.ChangeSettings.DroppedColumn;
+import io.tidemark.postgres.PostgresException;
+import io.tidemark.postgres.PostgresSession;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.stream.Collectors;
+
+/**
+ * Makes and completes the tables of the target. A table that Tidemark has not made is left alone:
+ * its comment says whose it is.
+ */
+final class TargetTables {
+  private static final String KEY =
+      """
+      SELECT a.attname FROM pg_index i
+       CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, place)
+        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+       WHERE i.indrelid = to_regclass(?) AND i.indisprimary ORDER BY k.place
+      """;
+  private static final String VIEWS =
+      """
+      SELECT DISTINCT quote_ident(n.nspname) || '.' || quote_ident(v.relname) AS name
+        FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid JOIN pg_class v ON v.oid = r.ev_class
+        JOIN pg_namespace n ON n.oid = v.relnamespace
+       WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+         AND d.refobjid = to_regclass(?) AND v.oid <> d.refobjid ORDER BY 1
+      """;
+  private static final String MARK = "Made by Tidemark, pipeline ";
+
+  /** They lead every key, and are compared by their bytes. */
+  private static final String LABEL = " text COLLATE \"C\" NOT NULL";
+
+  /** duplicate_table, which indexes are too; invalid_table_definition: a second primary key. */
+  private static final Set<String> THERE = Set.of("42P07", "42P16");
+
+  private final String pipeline;
+
+  TargetTables(String pipeline) {
+    this.pipeline = pipeline;
+  }
+
+  /** Makes the schema where it is missing. */
+  static void makeSchema(PostgresSession target, String schema) {
+    if (target.value("SELECT 1 FROM pg_namespace WHERE nspname = ?", schema).isEmpty()) {
+      target.execute("CREATE SCHEMA IF NOT EXISTS " + Sql.name(schema));
+    }
+  }
+
+  /**
+   * Makes the table, or adds columns that it lacks.
+   *
+   * @param isRemade whether its types and key may be others: it is emptied and {@link #adapt
+   *     adapted} before rows come
+   * @return why it cannot be used; empty where it can
+   */
+  Optional<TableProblem> prepare(PostgresSession target, MappedTable table, boolean isRemade) {
+    Optional<String> comment =
+        target.value(
+            "SELECT coalesce(obj_description(to_regclass(?), 'pg_class'), '') WHERE"
+                + " to_regclass(?) IS NOT NULL",
+            table.target().quoted(),
+            table.target().quoted());
+    if (comment.isEmpty()) {
+      create(target, table);
+      return Optional.empty();
+    }
+    if (!comment.get().startsWith(MARK + pipeline)) {
+      return Optional.of(
+          new TableProblem(
+              table.name(),
+              "its target " + table.target() + " is there and is not of this pipeline",
+              "give it another target:, or rename what is there"));
+    }
+    return complete(target, table, isRemade);
+  }
+
+  private void create(PostgresSession target, MappedTable table) {
+    StringJoiner columns = new StringJoiner(",\n  ");
+    table.labels().keySet().forEach(label -> columns.add(Sql.name(label) + LABEL));
+    table.columns().forEach(column -> columns.add(definition(table, column)));
+    extra(table).forEach((name, type) -> columns.add(Sql.name(name) + " " + type));
+    target.transaction(
+        () -> {
+          target.execute(
+              "CREATE TABLE " + table.target().quoted() + " (\n  " + columns + ")" + room(table));
+          target.execute(
+              "COMMENT ON TABLE "
+                  + table.target().quoted()
+                  + " IS "
+                  + Sql.literal(MARK + pipeline));
+          return true;
+        });
+  }
+
+  /** Rows that change find room beside them, so that no index has to be told (HOT). */
+  private static String room(MappedTable table) {
+    return table.isKeyed() && !table.isHistory() ? " WITH (fillfactor = 90)" : "";
+  }
+
+  private static String definition(MappedTable table, MappedColumn column) {
+    String definition = Sql.name(column.name()) + " " + column.type();
+    if (column.isGenerated()) {
+      return definition
+          + " GENERATED ALWAYS AS ("
+          + column.source().expression().orElseThrow()
+          + ") STORED";
+    }
+    return table.key().contains(column.name()) ? definition + " NOT NULL" : definition;
+  }
+
+  private static Map<String, String> extra(MappedTable table) {
+    Map<String, String> extra = new LinkedHashMap<>();
+    if (table.isHistory() && table.isKeyed()) {
+      extra.put(MappedTable.VALID_FROM, "timestamptz NOT NULL");
+      extra.put(MappedTable.VALID_TO, "timestamptz");
+    } else if (table.isSoftDelete()) {
+      extra.put(MappedTable.DELETED_AT, "timestamptz");
+    }
+    return extra;
+  }
+
+  private Optional<TableProblem> complete(
+      PostgresSession target, MappedTable table, boolean isRemade) {
+    Map<String, String> there = columns(target, table.target());
+    for (String needed : needed(table, isRemade)) {
+      if (!there.containsKey(needed)) {
+        return Optional.of(
+            new TableProblem(
+                table.name(),
+                "its target " + table.target() + " lacks the column " + needed,
+                "it was made for another mode or other labels: drop it, and resync every source"));
+      }
+    }
+    List<MappedColumn> missing = new ArrayList<>();
+    for (MappedColumn column : table.columns()) {
+      String type = there.get(column.name());
+      if (type == null) {
+        missing.add(column);
+      } else if (!isRemade && !type.equals(canonical(target, column.type()))) {
+        return Optional.of(
+            new TableProblem(
+                table.name(),
+                "the column %s of %s is %s, and this source has %s"
+                    .formatted(column.name(), table.target(), type, column.type()),
+                "make the sources equal, or give this one a table of its own by target:"));
+      }
+    }
+    missing.forEach(column -> target.execute(addColumn(table, column)));
+    return Optional.empty();
+  }
+
+  private static List<String> needed(MappedTable table, boolean isRemade) {
+    List<String> needed = new ArrayList<>(table.labels().keySet());
+    needed.addAll(extra(table).keySet());
+    if (!isRemade) {
+      needed.addAll(table.key());
+    }
+    return needed;
+  }
+
+  /** Whether a table has the types and the key that it is to have. */
+  static boolean fits(PostgresSession target, MappedTable table) {
+    return otherTypes(target, table).isEmpty() && otherKey(target, table).isEmpty();
+  }
+
+  /**
+   * Gives a table without rows the types and the key that it is to have.
+   *
+   * @throws TableFailure where something else needs what it had, such as a view
+   */
+  static void adapt(PostgresSession target, MappedTable table) {
+    String alter = "ALTER TABLE " + table.target().quoted();
+    try {
+      for (MappedColumn column : otherTypes(target, table)) {
+        target.execute(
+            "%s ALTER COLUMN %s TYPE %s USING NULL"
+                .formatted(alter, Sql.name(column.name()), column.type()));
+      }
+      List<String> key = otherKey(target, table);
+      if (!key.isEmpty()) {
+        target.execute(
+            alter + " DROP CONSTRAINT " + Sql.name(short63(table.target().table() + "_pkey")));
+      }
+      for (String column : key) {
+        if (!table.labels().containsKey(column)) {
+          target.execute(alter + " ALTER COLUMN " + Sql.name(column) + " DROP NOT NULL");
+        }
+      }
+    } catch (PostgresException e) {
+      throw TableFailure.of(table, e);
+    }
+  }
+
+  private static List<MappedColumn> otherTypes(PostgresSession target, MappedTable table) {
+    Map<String, String> there = columns(target, table.target());
+    return table.columns().stream()
+        .filter(
+            column -> {
+              String type = there.get(column.name());
+              return type != null && !type.equals(canonical(target, column.type()));
+            })
+        .toList();
+  }
+
+  /** The primary key that it has instead of the one that it is to have; empty where it may stay. */
+  private static List<String> otherKey(PostgresSession target, MappedTable table) {
+    List<String> key = target.query(KEY, row -> row.text("attname"), table.target().quoted());
+    List<String> wanted = table.isKeyed() && !table.isHistory() ? table.primaryKey() : List.of();
+    return key.equals(wanted) ? List.of() : key;
+  }
+
+  /** What becomes of a column that the source has no more, by the table's policy. */
+  static String droppedSql(MappedTable table, String column, boolean isShared) {
+    String where = table.target().quoted();
+    return table.onChange().droppedColumn() == DroppedColumn.APPLY && !isShared
+        ? "ALTER TABLE %s DROP COLUMN IF EXISTS %s".formatted(where, Sql.name(column))
+        : "COMMENT ON COLUMN %s.%s IS %s"
+            .formatted(where, Sql.name(column), Sql.literal("The source has it no more."));
+  }
+
+  /** The views that read a table. */
+  static List<String> views(PostgresSession target, TableName table) {
+    return target.query(VIEWS, row -> row.text("name"), table.quoted());
+  }
+
+  static String addColumn(MappedTable table, MappedColumn column) {
+    String definition = Sql.name(column.name()) + " " + column.type();
+    return "ALTER TABLE " + table.target().quoted() + " ADD COLUMN " + definition;
+  }
+
+  /** As the server prints a type, without modifiers: two spellings of one type are equal. */
+  private static String canonical(PostgresSession target, String type) {
+    return target
+        .value(
+            "SELECT format_type(to_regtype(?)::oid, NULL)", type.replaceAll("\\([0-9, -]*\\)", ""))
+        .orElse(type);
+  }
+
+  /** Name → type without modifiers. */
+  private static Map<String, String> columns(PostgresSession target, TableName table) {
+    Map<String, String> columns = new LinkedHashMap<>();
+    target.query(
+        "SELECT attname, format_type(atttypid, NULL) AS type FROM pg_attribute WHERE attrelid ="
+            + " to_regclass(?) AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+        row -> columns.put(row.text("attname"), row.text("type")),
+        table.quoted());
+    return columns;
+  }
+
+  /** The names of all columns. */
+  static List<String> columnNames(PostgresSession target, TableName table) {
+    return List.copyOf(columns(target, table).keySet());
+  }
+
+  /**
+   * Makes the key and other indexes; when rows are there this is quicker than before.
+   *
+   * @return whether one was missing
+   */
+  static boolean makeIndexes(PostgresSession target, MappedTable table) {
+    boolean made = false;
+    for (Map.Entry<String, String> index : indexes(table).entrySet()) {
+      if (!hasIndex(target, table, index.getKey())) {
+        make(target, index.getValue());
+        made = true;
+      }
+    }
+    return made;
+  }
+
+  /** Whether its indexes are made: rows are found by their keys. */
+  static boolean hasKeyIndex(PostgresSession target, MappedTable table) {
+    return table.isKeyed()
+        && indexes(table).keySet().stream().allMatch(name -> hasIndex(target, table, name));
+  }
+
+  private static boolean hasIndex(PostgresSession target, MappedTable table, String name) {
+    return target
+        .value(
+            "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE"
+                + " n.nspname = ? AND c.relname = ? AND c.relkind = 'i'",
+            table.target().schema(),
+            name)
+        .isPresent();
+  }
+
+  /** Another source of the same table may have been quicker. */
+  private static void make(PostgresSession target, String index) {
+    try {
+      target.execute(index);
+    } catch (PostgresException e) {
+      if (!THERE.contains(e.sqlState())) {
+        throw e;
+      }
+    }
+  }
+
+  private static Map<String, String> indexes(MappedTable table) {
+    Map<String, String> indexes = new LinkedHashMap<>();
+    String on = table.target().quoted();
+    String key = Sql.names(table.primaryKey());
+    if (table.isKeyed() && !table.isHistory()) {
+      String name = short63(table.target().table() + "_pkey");
+      indexes.put(
+          name,
+          "ALTER TABLE " + on + " ADD CONSTRAINT " + Sql.name(name) + " PRIMARY KEY (" + key + ")");
+    } else if (table.isHistory() && table.isKeyed()) {
+      String current = short63(table.target().table() + "_current");
+      indexes.put(
+          current,
+          "CREATE UNIQUE INDEX IF NOT EXISTS "
+              + Sql.name(current)
+              + " ON "
+              + on
+              + " ("
+              + key
+              + ") WHERE "
+              + Sql.name(MappedTable.VALID_TO)
+              + " IS NULL");
+      String versions = short63(table.target().table() + "_versions");
+      indexes.put(
+          versions,
+          "CREATE INDEX IF NOT EXISTS "
+              + Sql.name(versions)
+              + " ON "
+              + on
+              + " ("
+              + key
+              + ", "
+              + Sql.name(MappedTable.VALID_FROM)
+              + ")");
+    } else if (!table.labels().isEmpty()) {
+      String name = short63(table.target().table() + "_source");
+      indexes.put(
+          name,
+          "CREATE INDEX IF NOT EXISTS "
+              + Sql.name(name)
+              + " ON "
+              + on
+              + " ("
+              + table.labels().keySet().stream().map(Sql::name).collect(Collectors.joining(", "))
+              + ")");
+    }
+    return indexes;
+  }
+
+  /** NAMEDATALEN; with a hash of what is cut off. */
+  private static String short63(String name) {
+    return name.length() <= 63
+        ? name
+        : name.substring(0, 50) + "_" + Integer.toHexString(name.hashCode());
+  }
+
+  /** Removes the rows of one source. */
+  static long clear(PostgresSession target, MappedTable table) {
+    return target.update(
+        "DELETE FROM " + table.target().quoted() + " t WHERE " + table.ownRows("t"));
+  }
+
+  /** Whether it has any row of the source. */
+  static boolean hasRows(PostgresSession target, MappedTable table) {
+    return target
+        .value(
+            "SELECT 1 FROM "
+                + table.target().quoted()
+                + " t WHERE "
+                + table.ownRows("t")
+                + " LIMIT 1")
+        .isPresent();
+  }
+}
