@@ -1,0 +1,77 @@
+package io.tidemark.analytics;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Gathers lines of COPY's text format. Written by one thread, and without a lock. */
+final class CopyBuffer {
+  private static final byte[] NULL = {'\\', 'N'};
+
+  /** For each byte what follows a backslash instead of it; 0: it stays. */
+  private static final byte[] ESCAPES = new byte[256];
+
+  static {
+    ESCAPES['\\'] = '\\';
+    ESCAPES['\n'] = 'n';
+    ESCAPES['\r'] = 'r';
+    ESCAPES['\t'] = 't';
+  }
+
+  private byte[] bytes;
+  private int size;
+
+  CopyBuffer(int capacity) {
+    this.bytes = new byte[capacity];
+  }
+
+  int size() {
+    return size;
+  }
+
+  /** What was gathered; the buffer is empty after it. */
+  byte[] take() {
+    byte[] taken = Arrays.copyOf(bytes, size);
+    size = 0;
+    return taken;
+  }
+
+  /** One byte as it is. */
+  void raw(int value) {
+    need(1);
+    bytes[size++] = (byte) value;
+  }
+
+  /** Bytes as they are. */
+  void raw(byte[] value) {
+    need(value.length);
+    System.arraycopy(value, 0, bytes, size, value.length);
+    size += value.length;
+  }
+
+  /** A value, escaped. */
+  void value(byte @Nullable [] value) {
+    if (value == null) {
+      raw(NULL);
+      return;
+    }
+    need(2 * value.length);
+    byte[] to = bytes;
+    int at = size;
+    for (byte each : value) {
+      byte escape = ESCAPES[each & 0xFF];
+      if (escape != 0) {
+        to[at++] = '\\';
+        to[at++] = escape;
+      } else {
+        to[at++] = each;
+      }
+    }
+    size = at;
+  }
+
+  private void need(int more) {
+    if (bytes.length - size < more) {
+      bytes = Arrays.copyOf(bytes, Math.addExact(Math.max(bytes.length * 2, size), more));
+    }
+  }
+}

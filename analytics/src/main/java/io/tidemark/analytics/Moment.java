@@ -1,0 +1,16 @@
+package io.tidemark.analytics;
+
+import io.tidemark.postgres.Lsn;
+import java.time.Instant;
+
+/**
+ * When a transaction was committed at the source.
+ *
+ * @param end the address after its commit record
+ */
+record Moment(Lsn end, Instant time) {
+  /** As PostgreSQL reads a timestamptz. */
+  String text() {
+    return time.toString();
+  }
+}

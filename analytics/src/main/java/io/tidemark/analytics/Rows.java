@@ -1,0 +1,54 @@
+package io.tidemark.analytics;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rows as they are on their way: for each sent column of a table the text form of its value, masked
+ * already; null is NULL.
+ */
+final class Rows {
+  /** Stands for a value that the source did not send because it has not changed. */
+  static final byte[] UNCHANGED = {};
+
+  private static final int ROW_BYTES = 64;
+  private static final int VALUE_BYTES = 24;
+
+  private Rows() {}
+
+  /** Whether it is that very array: an empty value is another. */
+  @SuppressWarnings("ReferenceEquality")
+  static boolean isUnchanged(byte @Nullable [] value) {
+    return value == UNCHANGED;
+  }
+
+  static boolean isWhole(byte[] @Nullable [] row) {
+    for (byte[] value : row) {
+      if (isUnchanged(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The newer values, and the older ones where nothing newer was sent. */
+  static byte[] @Nullable [] merge(byte[] @Nullable [] older, byte[] @Nullable [] newer) {
+    byte[] @Nullable [] merged = newer.clone();
+    for (int i = 0; i < merged.length; i++) {
+      if (isUnchanged(merged[i])) {
+        merged[i] = older[i];
+      }
+    }
+    return merged;
+  }
+
+  /** What it takes in memory, about. */
+  static long bytes(byte[] @Nullable [] row) {
+    long bytes = ROW_BYTES + (long) VALUE_BYTES * row.length;
+    for (byte[] value : row) {
+      if (value != null) {
+        bytes += value.length;
+      }
+    }
+    return bytes;
+  }
+}

@@ -1,0 +1,29 @@
+package io.tidemark.analytics;
+
+import io.tidemark.postgres.PostgresSession;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Lets a table wait that cannot take its changes, so that the others go on. */
+final class TableHolder {
+  private static final Logger LOG = LoggerFactory.getLogger(TableHolder.class);
+
+  private final FeedSpec spec;
+
+  TableHolder(FeedSpec spec) {
+    this.spec = spec;
+  }
+
+  /** On record with why, and with what may need the table as it was. */
+  void hold(PostgresSession target, TableFailure e) {
+    MappedTable table = e.table();
+    List<String> views = e.isDependency() ? TargetTables.views(target, table.target()) : List.of();
+    String why =
+        e.getMessage() + (views.isEmpty() ? "" : "; views read it: " + String.join(", ", views));
+    LOG.error(
+        "{}: {} is held, others go on: {}\n  hint: {}", spec.name(), table.name(), why, e.hint());
+    spec.state()
+        .setTable(target, table.name(), table.target(), TableState.HELD, FeedRole.MAIN, why);
+  }
+}

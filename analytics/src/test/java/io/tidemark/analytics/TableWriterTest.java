@@ -1,0 +1,104 @@
+package io.tidemark.analytics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.analytics.BatchSimulation.Transaction;
+import io.tidemark.config.TableSettings.Mode;
+import io.tidemark.postgres.HostPort;
+import io.tidemark.postgres.PostgresEndpoint;
+import io.tidemark.postgres.PostgresSession;
+import io.tidemark.testing.TestCluster;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The rounds of {@link BatchRandomTest} with a server, beside rows of another source. */
+final class TableWriterTest {
+  private static final int ROUNDS = 25;
+  private static final String ROW =
+      Stream.of("id", "\"Part \"\"of\"\" it\"", "\"select\"", "body")
+          .map("coalesce('''' || %s || '''', 'null') || ' '"::formatted)
+          .collect(Collectors.joining(" || "));
+
+  private static TestCluster cluster;
+  private static PostgresSession target;
+
+  @BeforeAll
+  static void start() {
+    cluster = TestCluster.start(15);
+    target =
+        Sessions.target(
+            PostgresEndpoint.to(
+                new HostPort(cluster.host(), cluster.port()), "postgres", "postgres"));
+    TargetTables.makeSchema(target, "Odd \"schema\"");
+  }
+
+  @AfterAll
+  static void stop() {
+    target.close();
+    cluster.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "KEYED, MIRROR, false",
+    "KEYED, SOFT_DELETE, false",
+    "KEYED, HISTORY, false",
+    "MULTISET, MIRROR, true",
+  })
+  void theServerDoesWithRowsWhatMemoryDoes(MappedTable.Kind kind, Mode mode, boolean full) {
+    TableName name = new TableName("Odd \"schema\"", "a.\"b\" %s %s".formatted(mode, kind));
+    MappedTable table = BatchSimulation.table(name, kind, mode, full);
+    assertThat(new TargetTables("school").prepare(target, table, false)).isEmpty();
+    TargetTables.makeIndexes(target, table);
+    new BatchSimulation(1, table, false).run().getLast().rows().forEach(row -> other(table, row));
+    List<String> others = lines(table, "'other'");
+    long first = new Random().nextLong();
+    for (long seed = first; seed < first + ROUNDS; seed++) {
+      TargetTables.clear(target, table);
+      TableWriter writer = new TableWriter(target, table);
+      List<Transaction> transactions = new BatchSimulation(seed, table, false).run();
+      BatchRandomTest.round(seed, transactions, 0, writer, () -> lines(table, "'one'"));
+      assertThat(writer.takeMissing()).as("missing rows with seed " + seed).isZero();
+    }
+    assertThat(lines(table, "'other'")).isNotEmpty().isEqualTo(others);
+  }
+
+  private static void other(MappedTable table, String[] row) {
+    target.execute(
+        "INSERT INTO %s (_site, id, \"Part \"\"of\"\" it\", \"select\", body%s) VALUES"
+                .formatted(table.target().quoted(), table.isHistory() ? ", _valid_from" : "")
+            + " ('other', ?::int, ?, ?, ?%s)".formatted(table.isHistory() ? ", now()" : ""),
+        row[0],
+        row[1],
+        row[2],
+        row[3]);
+  }
+
+  private static List<String> lines(MappedTable table, String site) {
+    String more =
+        switch (table.mode()) {
+          case MIRROR -> "''";
+          case SOFT_DELETE -> moment("_deleted_at");
+          case HISTORY -> moment("_valid_from") + " || " + moment("_valid_to");
+        };
+    return target
+        .query(
+            "SELECT %s || %s AS line FROM %s WHERE _site = %s"
+                .formatted(ROW, more, table.target().quoted(), site),
+            row -> row.text("line"))
+        .stream()
+        .sorted()
+        .toList();
+  }
+
+  private static String moment(String column) {
+    return "coalesce(to_char(%s, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), 'null') || ' '"
+        .formatted(column);
+  }
+}
