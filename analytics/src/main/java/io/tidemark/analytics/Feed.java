@@ -1,0 +1,564 @@
+package io.tidemark.analytics;
+
+import io.tidemark.analytics.SourceState.Request;
+import io.tidemark.analytics.SourceState.SavedColumn;
+import io.tidemark.config.ErrorCode;
+import io.tidemark.config.TidemarkException;
+import io.tidemark.postgres.Lsn;
+import io.tidemark.postgres.PostgresException;
+import io.tidemark.postgres.PostgresSession;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the analytics database true to one source. A turn looks, decides, and does one thing; while
+ * the source is followed, a turn follows it for a moment. One thread takes the turns; any may ask
+ * for the status. What a turn throws is tried again by the next.
+ */
+public final class Feed implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Feed.class);
+  private static final Duration STEP = Duration.ofMillis(250);
+  private static final Duration LOOK = Duration.ofSeconds(2);
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  /** How often the source's catalog is looked at. */
+  private static final Duration CATALOG = Duration.ofSeconds(10);
+
+  /** After it a side feed that has failed is begun again. */
+  private static final Duration SIDE_AGAIN = Duration.ofSeconds(10);
+
+  private final FeedSpec spec;
+  private final SourceState state;
+  private final FeedLinks links;
+  private final FeedLease lease;
+  private final FeedSlots slots;
+  private final FeedLoader loader;
+  private final DecodingMode mode = new DecodingMode();
+  private final FeedStreams streams;
+  private final CatalogWatch catalog;
+  private final long catalogNanos;
+  private final FeedVitals vitals = new FeedVitals();
+  private volatile boolean ending;
+  private FeedStreams.@Nullable Open open;
+  private @Nullable FeedHeartbeat heartbeat;
+  private @Nullable SideFeed side;
+  private TableMapping mapping = new TableMapping(List.of(), List.of());
+  private CatalogWatch.View watched = CatalogWatch.NOTHING;
+  private CatalogWatch.@Nullable Pending pending;
+
+  /** Those of streams that have ended. */
+  private Set<CatalogWatch.Truncation> truncations = Set.of();
+
+  private long watchedNanos;
+  private long lookedNanos;
+  private long sideEndedNanos = System.nanoTime() - SIDE_AGAIN.toNanos();
+
+  public Feed(FeedSpec spec) {
+    this(spec, CATALOG);
+  }
+
+  /**
+   * @param catalogPeriod how often the source's catalog is looked at
+   */
+  Feed(FeedSpec spec, Duration catalogPeriod) {
+    this.spec = spec;
+    this.state = spec.state();
+    this.links = new FeedLinks(spec);
+    this.lease = new FeedLease(spec);
+    this.slots = new FeedSlots(spec, links);
+    this.loader = new FeedLoader(spec, links, () -> ending);
+    this.streams = new FeedStreams(spec, links, loader, vitals, mode);
+    this.catalog =
+        new CatalogWatch(
+            spec.viaRoot(),
+            name ->
+                spec.pipeline().tables().stream()
+                    .anyMatch(rule -> rule.matches(name.schema(), name.table())),
+            loader.publications().names());
+    this.catalogNanos = catalogPeriod.toNanos();
+  }
+
+  /** How it stands. For any thread. */
+  public FeedStatus status() {
+    return vitals.status();
+  }
+
+  public FeedSpec spec() {
+    return spec;
+  }
+
+  /** Lets a turn under way come to its end soon. For any thread. */
+  public void end() {
+    ending = true;
+  }
+
+  /**
+   * Takes one turn.
+   *
+   * @return how long to wait before the next
+   * @throws TidemarkException what could not be done; the next turn tries again
+   */
+  public Duration step() throws InterruptedException {
+    try {
+      Duration pause = open == null ? decide() : follow(open);
+      vitals.failed(null);
+      return pause;
+    } catch (TableFailure e) {
+      stopFollowing();
+      isolate(e);
+      return Duration.ZERO;
+    } catch (TidemarkException e) {
+      vitals.failed(e);
+      stopFollowing();
+      note(e);
+      links.close();
+      throw e;
+    }
+  }
+
+  private void note(TidemarkException e) {
+    try {
+      mode.failed(e, links.decoded().currentWalLsn());
+    } catch (TidemarkException unreachable) {
+      e.addSuppressed(unreachable);
+    }
+  }
+
+  // Deciding
+
+  private Duration decide() throws InterruptedException {
+    FeedDecision decision = FeedPlanner.decide(observe());
+    vitals.decided(decision);
+    switch (decision) {
+      case FeedDecision.Wait _ -> {
+        closeSide();
+        closeHeartbeat();
+        lease.close();
+        return PAUSE;
+      }
+      case FeedDecision.Refuse refuse ->
+          throw new TidemarkException(
+              ErrorCode.CHECK_FAILED, spec.name() + ": " + refuse.why(), refuse.advice());
+      case FeedDecision.Drop _ -> drop();
+      case FeedDecision.Begin _ -> begin();
+      case FeedDecision.CopyOn _ -> loader.copyOn(FeedRole.MAIN, copying());
+      case FeedDecision.Rebuild rebuild -> rebuild(rebuild);
+      case FeedDecision.Stream _ -> startFollowing();
+    }
+    return Duration.ZERO;
+  }
+
+  private FeedObservation observe() {
+    PostgresSession target = links.target();
+    Optional<String> wish = state.wish(target);
+    if (wish.isPresent() && !wish.get().equals("paused")) {
+      // First: what another process does meanwhile would make what is seen untrue.
+      lease.require();
+    }
+    Optional<FeedRow> feed = state.feed(target, FeedRole.MAIN);
+    vitals.seen(feed.orElse(null), state.tables(target));
+    if (!wish.equals(Optional.of("running"))) {
+      return new FeedObservation(wish, feed, Optional.empty(), "", "", Lsn.ZERO);
+    }
+    PostgresSession source = links.decoded();
+    return new FeedObservation(
+        wish,
+        feed,
+        slots.find(FeedRole.MAIN),
+        source.systemIdentifier().toString(),
+        source.setting("wal_level").orElse("unknown"),
+        source.currentWalLsn());
+  }
+
+  private void begin() throws InterruptedException {
+    mapping = loader.prepare(loader.mapping());
+    vitals.refused(mapping.problems());
+    if (mapping.tables().isEmpty()) {
+      throw new TidemarkException(
+          ErrorCode.CHECK_FAILED,
+          "%s: no table can be taken; %s"
+              .formatted(
+                  spec.name(),
+                  mapping.problems().isEmpty()
+                      ? "no pattern matches any"
+                      : mapping.problems().getFirst()),
+          "tidemark analytics plan says more");
+    }
+    loader.begin(FeedRole.MAIN, mapping.tables());
+  }
+
+  private List<MappedTable> copying() {
+    mapping = loader.prepare(loader.mapping());
+    vitals.refused(mapping.problems());
+    return state.tables(links.target()).stream()
+        .filter(row -> row.isMain() && row.state() == TableState.COPYING)
+        .flatMap(row -> mapping.table(row.name()).stream())
+        .toList();
+  }
+
+  private void rebuild(FeedDecision.Rebuild rebuild) throws InterruptedException {
+    LOG.warn("{}: {}; every table is brought in again", spec.name(), rebuild.why());
+    vitals.rebuilt();
+    closeSide();
+    begin();
+  }
+
+  // Following
+
+  private void startFollowing() {
+    PostgresSession target = links.target();
+    CatalogWatch.View before = catalog.look(links.primary());
+    TableMapping wanted = loader.mapping();
+    // First: what is not published now would seem to have been published all the time.
+    plan(target, wanted, before.published().keySet());
+    mapping = loader.prepare(wanted);
+    vitals.refused(mapping.problems());
+    watched = catalog.look(links.primary());
+    pending = null;
+    if (!watched.hasShapesOf(before)) {
+      return;
+    }
+    FeedRow feed = state.feed(target, FeedRole.MAIN).orElseThrow();
+    open = streams.open(FeedRole.MAIN, feed, mapping);
+    if (heartbeat == null) {
+      heartbeat = new FeedHeartbeat(spec.primary(), spec.pipeline().heartbeat(), spec.name());
+    }
+    LOG.info("{}: follows its source from {}", spec.name(), feed.applied());
+  }
+
+  /** Tables that are new, or are to be taken another way than before, are brought in beside. */
+  private void plan(PostgresSession target, TableMapping wanted, Set<TableName> published) {
+    Map<TableName, TableRow> known = new HashMap<>();
+    state.tables(target).forEach(row -> known.put(row.name(), row));
+    Map<TableName, String> storages = state.storages(target);
+    List<SavedColumn> saved = state.columns(target);
+    for (MappedTable table : wanted.tables()) {
+      Optional<TableRow> row = Optional.ofNullable(known.remove(table.name()));
+      String storage = storages.getOrDefault(table.name(), "");
+      TablePlan decided =
+          TablePlanner.decide(table, row, saved, storage, published.contains(table.name()));
+      switch (decided.kind()) {
+        case GO_ON -> {}
+        case BRING_IN -> {
+          LOG.info("{}: {} is brought in: {}", spec.name(), table.name(), decided.why());
+          plan(target, table, decided.why());
+        }
+        case HOLD -> hold(target, table, decided.why());
+      }
+      boolean isHeld = row.filter(its -> its.state() == TableState.HELD).isPresent();
+      if (!isHeld && decided.kind() != TablePlan.Kind.HOLD) {
+        settle(target, table, TablePlanner.gone(table, saved));
+      }
+    }
+    wanted.problems().forEach(problem -> known.remove(problem.table()));
+    known.values().forEach(row -> forget(target, row));
+  }
+
+  private void hold(PostgresSession target, MappedTable table, String why) {
+    LOG.warn("{}: {} is held, others go on: {}", spec.name(), table.name(), why);
+    state.setTable(target, table.name(), table.target(), TableState.HELD, FeedRole.MAIN, why);
+  }
+
+  /** Columns that are no more, or that nobody names any more. */
+  private void settle(PostgresSession target, MappedTable table, List<SavedColumn> gone) {
+    try {
+      target.transaction(
+          () -> {
+            for (SavedColumn column : gone) {
+              LOG.info("{}: {} of {} was dropped", spec.name(), column.source(), table.name());
+              target.execute(TargetTables.droppedSql(table, column.target(), spec.isShared()));
+            }
+            state.dropped(target, table);
+            state.forgetColumns(target, table);
+            return true;
+          });
+    } catch (PostgresException e) {
+      throw TableFailure.of(table, e);
+    }
+  }
+
+  private void forget(PostgresSession target, TableRow row) {
+    LOG.info(
+        "{}: {} is not taken any more; its rows stay in {}", spec.name(), row.name(), row.target());
+    state.forgetTable(target, row.name());
+  }
+
+  private void plan(PostgresSession target, MappedTable table, String why) {
+    state.setTable(target, table.name(), table.target(), TableState.PLANNED, FeedRole.SIDE, why);
+  }
+
+  private Duration follow(FeedStreams.Open following) throws InterruptedException {
+    following.stream().step(STEP);
+    missed(following);
+    long now = System.nanoTime();
+    if (ending || now - lookedNanos >= LOOK.toNanos()) {
+      lookedNanos = now;
+      look();
+    }
+    return Duration.ZERO;
+  }
+
+  private void missed(FeedStreams.Open following) {
+    following
+        .takeMissing()
+        .forEach(
+            (table, rows) -> {
+              LOG.warn(
+                  "{}: {} rows that the source has changed were not in {}; what was known of them"
+                      + " was put there. Somebody else writes to it, or it was put back: tidemark"
+                      + " analytics verify",
+                  spec.name(),
+                  rows,
+                  table);
+              vitals.missed(rows);
+            });
+  }
+
+  private void look() throws InterruptedException {
+    PostgresSession target = links.target();
+    if (ending || !state.wish(target).equals(Optional.of("running"))) {
+      stopFollowing();
+      return;
+    }
+    vitals.seen(state.feed(target, FeedRole.MAIN).orElse(null), state.tables(target));
+    List<Request> requests = state.requests(target);
+    if (!requests.isEmpty()) {
+      stopFollowing();
+      requests.forEach(request -> answer(target, request));
+    }
+    watch(target);
+    tendSide(target);
+  }
+
+  // What no stream says
+
+  private void watch(PostgresSession target) {
+    FeedStreams.Open following = open;
+    long now = System.nanoTime();
+    if (following == null || now - watchedNanos < catalogNanos) {
+      return;
+    }
+    CatalogWatch.Pending before = pending;
+    if (before == null) {
+      watchedNanos = now;
+      CatalogWatch.View view = catalog.look(links.primary());
+      if (!view.isLike(watched)) {
+        stopFollowing();
+      } else {
+        pending = new CatalogWatch.Pending(view, links.decoded().currentWalLsn());
+      }
+    } else if (following.stream().applied().isAtLeast(before.from())) {
+      pending = null;
+      Set<CatalogWatch.Truncation> all = new HashSet<>(truncations);
+      all.addAll(following.stream().truncations());
+      weigh(target, before.view(), all);
+      truncations = Set.copyOf(following.stream().truncations());
+    }
+  }
+
+  /** The stream has brought what it says of partitions; what is different now, it does not say. */
+  private void weigh(
+      PostgresSession target, CatalogWatch.View view, Set<CatalogWatch.Truncation> truncations) {
+    Map<TableName, String> storages = state.storages(target);
+    for (TableRow row : state.tables(target)) {
+      CatalogWatch.Parts parts = view.parts().get(row.name());
+      Optional<MappedTable> table = mapping.table(row.name());
+      String known = storages.getOrDefault(row.name(), "");
+      if (parts == null || table.isEmpty() || !row.isFollowed() || !row.isMain()) {
+        continue;
+      }
+      CatalogWatch.Difference difference = parts.since(known, truncations, row.name());
+      boolean unsaid =
+          difference.isUnsaid()
+              || difference.added().stream()
+                  .anyMatch(leaf -> CatalogWatch.hasBrought(links.primary(), leaf));
+      if (unsaid) {
+        LOG.info(
+            "{}: partitions of {} were truncated, attached or detached by themselves; it is"
+                + " brought in again",
+            spec.name(),
+            row.name());
+        stopFollowing();
+        plan(target, table.get(), "partitions of it were changed by themselves");
+      } else if (!parts.storage().equals(known)) {
+        state.setStorage(target, row.name(), parts.storage());
+      }
+    }
+  }
+
+  private void answer(PostgresSession target, Request request) {
+    boolean known = request.kind().equals("resync") || request.kind().equals("repair");
+    if (!known) {
+      state.answer(target, request, "refused: nothing is known of " + request.kind());
+      return;
+    }
+    int planned = 0;
+    for (TableRow row : state.tables(target)) {
+      boolean meant = request.detail().isEmpty() || request.detail().equals(row.name().toString());
+      Optional<MappedTable> table = mapping.table(row.name());
+      if (meant && table.isPresent() && row.state() != TableState.COPYING) {
+        plan(target, table.get(), "a " + request.kind() + " was asked for");
+        planned++;
+      }
+    }
+    state.answer(target, request, planned == 0 ? "refused: no such table" : "planned");
+  }
+
+  // Tables that come in beside
+
+  private void tendSide(PostgresSession target) throws InterruptedException {
+    SideFeed beside = side;
+    if (beside == null) {
+      boolean rested = System.nanoTime() - sideEndedNanos >= SIDE_AGAIN.toNanos();
+      if (rested && hasSideWork(target)) {
+        side = new SideFeed(spec, mode);
+      }
+      return;
+    }
+    FeedStreams.Open following = open;
+    if (beside.isEnded()) {
+      closeSide();
+    } else if (following != null && beside.applied().isPresent()) {
+      join(beside, following.stream().applied());
+    }
+  }
+
+  private boolean hasSideWork(PostgresSession target) {
+    return state.feed(target, FeedRole.SIDE).isPresent()
+        || state.tables(target).stream()
+            .anyMatch(
+                row ->
+                    (row.state() == TableState.PLANNED || !row.isMain())
+                        && row.state() != TableState.HELD
+                        && mapping.table(row.name()).isPresent());
+  }
+
+  /**
+   * The side feed's tables go on in the main one. That stops for the moment which the other needs
+   * to come level; what the main one meets of them up to there, they have already.
+   */
+  private void join(SideFeed beside, Lsn main) throws InterruptedException {
+    Lsn distant = beside.applied().orElse(Lsn.ZERO);
+    if (main.minus(distant) > spec.batchBytes()) {
+      return;
+    }
+    FeedStreams.Open following = open;
+    if (following == null) {
+      return;
+    }
+    stopFollowing();
+    PostgresSession target = links.target();
+    Lsn applied = state.feed(target, FeedRole.MAIN).orElseThrow().applied();
+    if (beside.finishAt(applied) && joined(target)) {
+      closeSide();
+      slots.drop(FeedRole.SIDE);
+      sideEndedNanos = System.nanoTime() - SIDE_AGAIN.toNanos();
+    }
+  }
+
+  /** What the target says counts: a feed that broke off may have come further than it knows. */
+  private boolean joined(PostgresSession target) {
+    return target.transaction(
+        () -> {
+          Lsn main = state.lockApplied(target, FeedRole.MAIN).orElseThrow();
+          Optional<Lsn> beside = state.lockApplied(target, FeedRole.SIDE);
+          if (beside.isEmpty() || beside.get().isBefore(main)) {
+            return false;
+          }
+          Lsn level = beside.get();
+          for (TableRow row : state.tables(target)) {
+            boolean follows =
+                row.state() == TableState.STREAMING || row.state() == TableState.CATCHING_UP;
+            if (!row.isMain() && follows) {
+              state.join(target, row.name(), level);
+            }
+          }
+          state.endFeed(target, FeedRole.SIDE);
+          LOG.info("{}: what came in beside is level at {}", spec.name(), level);
+          return true;
+        });
+  }
+
+  private void closeSide() {
+    SideFeed beside = side;
+    side = null;
+    if (beside != null) {
+      beside.close();
+      sideEndedNanos = System.nanoTime();
+    }
+  }
+
+  // Failures and ends
+
+  /** One table cannot take its changes: it waits, and the others go on. */
+  private void isolate(TableFailure e) {
+    PostgresSession target = links.target();
+    MappedTable table = e.table();
+    boolean mayOverlap =
+        state.tables(target).stream()
+            .anyMatch(
+                row ->
+                    row.name().equals(table.name())
+                        && row.isFollowed()
+                        && row.overlapUntil().isEmpty());
+    if (e.isUniqueViolation() && table.isIdempotent() && mayOverlap) {
+      LOG.warn(
+          "{}: {} has rows that the source has inserted only now; they are replaced: {}",
+          spec.name(),
+          table.target(),
+          e.getMessage());
+      state.overlaps(target, table.name(), links.decoded().currentWalLsn());
+      return;
+    }
+    new TableHolder(spec).hold(target, e);
+  }
+
+  private void stopFollowing() {
+    FeedStreams.Open following = open;
+    open = null;
+    if (following != null) {
+      Set<CatalogWatch.Truncation> all = new HashSet<>(truncations);
+      all.addAll(following.stream().truncations());
+      truncations = all;
+      try (following) {
+        following.stream().end();
+      }
+    }
+  }
+
+  private void drop() {
+    closeSide();
+    closeHeartbeat();
+    slots.drop(FeedRole.SIDE);
+    slots.drop(FeedRole.MAIN);
+    loader.publications().drop(links.primary());
+    state.forgetAll(links.target());
+    LOG.info("{}: dropped; its rows stay in the target", spec.name());
+  }
+
+  @Override
+  public void close() {
+    end();
+    stopFollowing();
+    closeSide();
+    closeHeartbeat();
+    links.close();
+    lease.close();
+  }
+
+  private void closeHeartbeat() {
+    FeedHeartbeat beats = heartbeat;
+    heartbeat = null;
+    if (beats != null) {
+      beats.close();
+    }
+  }
+}

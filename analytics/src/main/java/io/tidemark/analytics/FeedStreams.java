@@ -1,0 +1,187 @@
+package io.tidemark.analytics;
+
+import io.tidemark.analytics.SourceState.SavedColumn;
+import io.tidemark.config.ErrorCode;
+import io.tidemark.config.TidemarkException;
+import io.tidemark.postgres.LogicalMessage.Relation;
+import io.tidemark.postgres.Lsn;
+import io.tidemark.postgres.PgoutputOptions;
+import io.tidemark.postgres.PostgresSession;
+import io.tidemark.postgres.ReplicationConnection;
+import io.tidemark.postgres.WalStream;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Opens the stream of a feed: the connection, the session that applies, and what is between. */
+final class FeedStreams {
+  private final FeedSpec spec;
+  private final FeedLinks links;
+  private final FeedLoader loader;
+  private final FeedVitals vitals;
+  private final DecodingMode mode;
+
+  FeedStreams(
+      FeedSpec spec, FeedLinks links, FeedLoader loader, FeedVitals vitals, DecodingMode mode) {
+    this.spec = spec;
+    this.links = links;
+    this.loader = loader;
+    this.vitals = vitals;
+    this.mode = mode;
+  }
+
+  /** A stream and what it holds open. */
+  static final class Open implements AutoCloseable {
+    private final ReplicationConnection connection;
+    private final PostgresSession target;
+    private final Applier applier;
+    private final FeedStream stream;
+
+    private Open(
+        ReplicationConnection connection,
+        PostgresSession target,
+        Applier applier,
+        FeedStream stream) {
+      this.connection = connection;
+      this.target = target;
+      this.applier = applier;
+      this.stream = stream;
+    }
+
+    FeedStream stream() {
+      return stream;
+    }
+
+    /** Rows that changes were for and that were not there, by table, since the last call. */
+    Map<TableName, Long> takeMissing() {
+      return applier.takeMissing();
+    }
+
+    @Override
+    public void close() {
+      // The slot is in use for as long as the connection lives, whatever becomes of the files.
+      try (target;
+          connection) {
+        stream.close();
+      }
+    }
+  }
+
+  Open open(FeedRole role, FeedRow feed, TableMapping mapping) {
+    Map<TableName, ActiveTable> tables = active(role, mapping);
+    PostgresSession target = links.targets().get();
+    try {
+      ReplicationConnection connection = ReplicationConnection.openLogical(spec.decoded());
+      try {
+        return open(role, feed, tables, target, connection);
+      } catch (RuntimeException e) {
+        connection.close();
+        throw e;
+      }
+    } catch (RuntimeException e) {
+      target.close();
+      throw e;
+    }
+  }
+
+  private Open open(
+      FeedRole role,
+      FeedRow feed,
+      Map<TableName, ActiveTable> tables,
+      PostgresSession target,
+      ReplicationConnection connection) {
+    WalStream wal =
+        connection.startLogical(
+            spec.slot(role),
+            feed.applied(),
+            new PgoutputOptions(
+                loader.publications().names(), false, mode.isStreaming(feed.applied())),
+            links.decoded().serverVersion().major());
+    clearSpool(role);
+    // Level or not: to look once costs nothing.
+    Applier applier =
+        new Applier(target, spec.state(), role, feed.applied(), true, spec.batchBytes());
+    ChangeReader reader =
+        new ChangeReader(
+            tables, this::advise, spec.spoolDirectory(), spoolPrefix(role), spec.batchBytes());
+    FeedStream stream =
+        new FeedStream(
+            wal,
+            reader,
+            new ApplyThread(applier, feed.applied(), "apply-" + spec.name()),
+            vitalsOf(role),
+            feed.applied(),
+            spec.pipeline().batchDelay(),
+            spec.batchBytes() / 2);
+    return new Open(connection, target, applier, stream);
+  }
+
+  private FeedStream.FeedProgress vitalsOf(FeedRole role) {
+    return role == FeedRole.MAIN ? vitals : new FeedVitals();
+  }
+
+  /** No name has a dot, so none is the beginning of another. */
+  private String spoolPrefix(FeedRole role) {
+    return spec.pipeline().name() + "." + spec.source().name() + "." + role.word() + ".";
+  }
+
+  /**
+   * Files of a process that was killed are worth nothing. Only who has the slot may remove them:
+   * nobody else can have begun one.
+   */
+  private void clearSpool(FeedRole role) {
+    try {
+      Files.createDirectories(spec.spoolDirectory());
+      try (DirectoryStream<Path> files =
+          Files.newDirectoryStream(spec.spoolDirectory(), spoolPrefix(role) + "*.spool")) {
+        for (Path file : files) {
+          Files.deleteIfExists(file);
+        }
+      }
+    } catch (IOException e) {
+      throw new TidemarkException(
+          ErrorCode.LOCAL_IO,
+          "the spool directory " + spec.spoolDirectory() + " cannot be used: " + e,
+          "make it writable, or set analytics.spool-directory",
+          e);
+    }
+  }
+
+  /** The tables of a feed whose changes are wanted, as the target has them. */
+  private Map<TableName, ActiveTable> active(FeedRole role, TableMapping mapping) {
+    PostgresSession target = links.target();
+    List<SavedColumn> saved = spec.state().columns(target);
+    Map<TableName, ActiveTable> tables = new HashMap<>();
+    for (TableRow row : spec.state().tables(target)) {
+      boolean follows =
+          row.state() == TableState.CATCHING_UP || row.state() == TableState.STREAMING;
+      if (follows && row.isMain() == (role == FeedRole.MAIN)) {
+        mapping
+            .table(row.name())
+            .ifPresent(
+                table ->
+                    tables.put(
+                        row.name(),
+                        new ActiveTable(
+                            SavedMapping.of(table, saved),
+                            row.skipUntil().orElse(Lsn.ZERO),
+                            row.overlapUntil().orElse(Lsn.ZERO))));
+      }
+    }
+    return tables;
+  }
+
+  /** Asks the source what a table has become; the answer may be later than the stream. */
+  private ShapeChange advise(MappedTable table, Relation relation) {
+    Optional<MappedTable> now;
+    try (FeedLinks own = new FeedLinks(spec)) {
+      now = new FeedLoader(spec, own, () -> false).mapping().table(table.name());
+    }
+    return ShapeChanges.decide(table, relation, now, spec.isShared());
+  }
+}

@@ -1,0 +1,239 @@
+package io.tidemark.analytics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.config.ErrorCode;
+import io.tidemark.config.TidemarkException;
+import io.tidemark.testing.AnalyticsCheckedTable;
+import io.tidemark.testing.AnalyticsChecker;
+import io.tidemark.testing.LogWatch;
+import io.tidemark.testing.OsUser;
+import io.tidemark.testing.PostgresBinaries;
+import io.tidemark.testing.TestCluster;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What others do to a feed's files, slot, source and target. */
+final class FeedTroubleTest {
+  private static final String LARGE =
+      "INSERT INTO items SELECT i, 'large' FROM generate_series(%d, %d) i";
+  private static final String REBUILT = "every table is brought in again";
+
+  @RegisterExtension final LogWatch log = new LogWatch();
+  private TestCluster source;
+  private TestCluster target;
+  private Warehouse warehouse;
+
+  @BeforeEach
+  void begin() {
+    source = Warehouse.sourceBuilder(17).setting("logical_decoding_work_mem", "64kB").start();
+    target = TestCluster.builder(PostgresBinaries.of(16)).fsync(false).start();
+    source.sql("CREATE DATABASE app");
+    Warehouse.sql(
+        source,
+        "CREATE TABLE items (id int PRIMARY KEY, note text)",
+        "INSERT INTO items SELECT i, 'first' FROM generate_series(1, 100) i");
+    warehouse =
+        new Warehouse(target).with("one", source).tables("public.items: {columns: [id, note]}");
+  }
+
+  @AfterEach
+  void end() {
+    warehouse.close();
+    source.close();
+    target.close();
+  }
+
+  private void assertEqual() {
+    warehouse.awaitLevel("one");
+    assertThat(
+            AnalyticsChecker.between(source, "app", target, "warehouse")
+                .differences(
+                    List.of(
+                        AnalyticsCheckedTable.of("public.items", "school.items")
+                            .columns("id", "note")
+                            .keyedBy("id")
+                            .targetWhere(Warehouse.SITE))))
+        .as(warehouse.story("one"))
+        .isEmpty();
+  }
+
+  @Test
+  void aTornFileOfTheSpoolIsRemovedAndALostDirectoryMadeAgain() throws IOException {
+    warehouse.start();
+    warehouse.awaitLevel("one");
+    warehouse.stop("one");
+    Path torn = warehouse.spool().resolve("school.one.main.1.spool");
+    Path foreign = warehouse.spool().resolve("school.one.main2.main.1.spool");
+    Files.write(torn, new byte[] {'I', 0, 0});
+    Files.write(foreign, new byte[1]);
+    Warehouse.sql(source, LARGE.formatted(1001, 6000));
+    warehouse.run("one");
+    assertEqual();
+    assertThat(torn).doesNotExist();
+    assertThat(foreign).exists();
+
+    Files.delete(foreign);
+    Files.delete(warehouse.spool());
+    Warehouse.sql(source, LARGE.formatted(6001, 11_000));
+    assertEqual();
+    assertThat(warehouse.failures("one"))
+        .extracting(TidemarkException::code)
+        .contains(ErrorCode.LOCAL_IO);
+    assertThat(warehouse.spool()).isEmptyDirectory();
+  }
+
+  @Test
+  void aFullDiskOfTheSpoolHoldsTheFeedUpUntilThereIsRoom() throws Exception {
+    assumeThat(OsUser.forServers()).as("as root").isPresent();
+    warehouse.start();
+    warehouse.awaitLevel("one");
+    String spool = warehouse.spool().toString();
+    assumeThat(run("mount", "-t", "tmpfs", "-o", "size=1m", "none", spool))
+        .as("may mount")
+        .isZero();
+    try {
+      Warehouse.sql(source, LARGE.formatted(1001, 6000), "DELETE FROM items WHERE id < 50");
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .untilAsserted(
+              () ->
+                  assertThat(warehouse.failures("one"))
+                      .extracting(TidemarkException::code)
+                      .contains(ErrorCode.NO_SPACE));
+      assertThat(warehouse.rows("SELECT FROM school.items")).hasSize(100);
+      assertThat(run("mount", "-o", "remount,size=2g", spool)).isZero();
+      assertEqual();
+    } finally {
+      warehouse.stop("one");
+      assertThat(run("umount", spool)).isZero();
+    }
+  }
+
+  @Test
+  void aSecondDaemonIsRefusedAndDisturbsNothing() throws Exception {
+    warehouse.start();
+    warehouse.awaitLevel("one");
+    Path kept = warehouse.spool().resolve("school.one.main.kept.spool");
+    Files.write(kept, new byte[1]);
+    try (Feed second = new Feed(warehouse.spec("one"))) {
+      TidemarkException refusal = catchThrowableOfType(TidemarkException.class, second::step);
+      assertThat(refusal.code()).isEqualTo(ErrorCode.LEASE_HELD);
+      Warehouse.sql(source, LARGE.formatted(1001, 6000));
+      assertThat(catchThrowableOfType(TidemarkException.class, second::step).code())
+          .isEqualTo(ErrorCode.LEASE_HELD);
+      assertEqual();
+      assertThat(kept).exists();
+      assertThat(warehouse.failures("one")).isEmpty();
+
+      warehouse.stop("one");
+      Warehouse.sql(source, "UPDATE items SET note = 'later' WHERE id % 2 = 0");
+      await().atMost(Duration.ofSeconds(30)).until(() -> second.step().isZero());
+    }
+    warehouse.run("one");
+    assertEqual();
+  }
+
+  @Test
+  void aSlotThatSomebodyMovedOrDroppedIsMadeAnew() {
+    log.expect("confirmed to .* and the target has only .*" + REBUILT);
+    log.expect("its slot tidemark_school_one is gone; " + REBUILT);
+    warehouse.start();
+    warehouse.awaitLevel("one");
+    warehouse.stop("one");
+    Warehouse.sql(source, "DELETE FROM items WHERE id < 20", "INSERT INTO items VALUES (200, 'x')");
+    inSlot("SELECT pg_replication_slot_advance('tidemark_school_one', pg_current_wal_lsn())");
+    warehouse.run("one");
+    assertEqual();
+    warehouse.stop("one");
+    Warehouse.sql(source, "DELETE FROM items WHERE id < 40", "INSERT INTO items VALUES (201, 'y')");
+    inSlot("SELECT pg_drop_replication_slot('tidemark_school_one')");
+    warehouse.run("one");
+    assertEqual();
+  }
+
+  @Test
+  void aTargetThatWasPutBackIsBroughtUpAgain() throws Exception {
+    log.expect("confirmed to .* and the target has only .*" + REBUILT);
+    warehouse.start();
+    warehouse.awaitLevel("one");
+    warehouse.stop("one");
+    Path former = copy(target);
+    warehouse.run("one");
+    Warehouse.sql(source, "DELETE FROM items WHERE id < 20", "INSERT INTO items VALUES (200, 'x')");
+    assertEqual();
+    warehouse.stop("one");
+    putBack(target, former);
+    warehouse.run("one");
+    assertEqual();
+  }
+
+  @Test
+  void aTargetThatForgotTheFeedIsBroughtUpAgain() {
+    warehouse.start();
+    warehouse.awaitLevel("one");
+    warehouse.stop("one");
+    Warehouse.sql(source, "DELETE FROM items WHERE id < 20", "INSERT INTO items VALUES (200, 'x')");
+    warehouse.sql("DELETE FROM tidemark.feed");
+    warehouse.run("one");
+    assertEqual();
+  }
+
+  @Test
+  void aSourceThatWasPutBackIsBroughtInAgain() throws Exception {
+    log.expect("the source ends at .* and the target has .*" + REBUILT);
+    warehouse.start();
+    warehouse.awaitLevel("one");
+    warehouse.stop("one");
+    Path former = copy(source);
+    warehouse.run("one");
+    Warehouse.sql(source, LARGE.formatted(1001, 6000), "DELETE FROM items WHERE id < 20");
+    assertEqual();
+    warehouse.stop("one");
+    putBack(source, former);
+    Warehouse.sql(source, "INSERT INTO items VALUES (1002, 'of another history')");
+    warehouse.run("one");
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> warehouse.status("one").decision() instanceof FeedDecision.Stream);
+    assertEqual();
+    assertThat(warehouse.status("one").rebuilds()).isEqualTo(1);
+  }
+
+  /** The one that had the slot may be on its way out. */
+  private void inSlot(String query) {
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .ignoreExceptions()
+        .until(() -> Warehouse.in(source, "app", query).size() == 1);
+  }
+
+  private static Path copy(TestCluster cluster) throws Exception {
+    Path former = cluster.data().resolveSibling("former");
+    cluster.stop();
+    assertThat(run("cp", "-a", cluster.data().toString(), former.toString())).isZero();
+    cluster.start();
+    return former;
+  }
+
+  private static void putBack(TestCluster cluster, Path former) throws Exception {
+    cluster.stop();
+    assertThat(run("rm", "-r", cluster.data().toString())).isZero();
+    assertThat(run("mv", former.toString(), cluster.data().toString())).isZero();
+    cluster.start();
+  }
+
+  private static int run(String... command) throws IOException, InterruptedException {
+    return new ProcessBuilder(command).inheritIO().start().waitFor();
+  }
+}
