@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * Asks a server for its slots and for who streams from it. Keeps one session from step to step, and
@@ -25,6 +26,7 @@ public final class ReplicationObserver implements AutoCloseable {
 
   private final KeptSession session;
   private final List<SlotName> owned;
+  private final List<SlotName> all;
   private final Optional<Path> wal;
   private final WalRates rates = new WalRates();
   private final HorizonWatch horizon = new HorizonWatch();
@@ -36,8 +38,19 @@ public final class ReplicationObserver implements AutoCloseable {
    * @param wal the server's pg_wal, where that is on this machine
    */
   public ReplicationObserver(PostgresEndpoint server, List<SlotName> owned, Optional<Path> wal) {
+    this(server, owned, List.of(), wal);
+  }
+
+  /**
+   * As above.
+   *
+   * @param passing slots of Tidemark's, too, that need not be there
+   */
+  public ReplicationObserver(
+      PostgresEndpoint server, List<SlotName> owned, List<SlotName> passing, Optional<Path> wal) {
     this.session = new KeptSession(server);
     this.owned = List.copyOf(owned);
+    this.all = Stream.concat(owned.stream(), passing.stream()).toList();
     this.wal = wal;
   }
 
@@ -97,7 +110,7 @@ public final class ReplicationObserver implements AutoCloseable {
     return new SlotView(
         slot.name(),
         slot.active(),
-        SlotOwner.of(slot, owned),
+        SlotOwner.of(slot, all),
         SlotHealth.retainedBytes(slot, current),
         safe,
         TimeToLoss.estimate(safe, lost, diskFree, rates.high(), rate.bytesPerSecond()),
