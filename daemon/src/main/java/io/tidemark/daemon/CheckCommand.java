@@ -18,8 +18,8 @@ import picocli.CommandLine.Parameters;
     name = "check",
     description = {
       "Checks everything that clusters need: configuration, secrets, connections, privileges,"
-          + " settings of PostgreSQL, slot, data directory, store, repository, clocks. Changes"
-          + " nothing.",
+          + " settings of PostgreSQL, slot, data directory, store, repository, clocks; and what the"
+          + " pipelines of analytics need, where no cluster is named. Changes nothing.",
       "Prints what to change, with the SQL. Ends with code 52 if something fails."
     },
     footer = {"%nExamples:", "  tidemark check", "  tidemark check main --json"})
@@ -35,7 +35,7 @@ final class CheckCommand implements Callable<Integer> {
   /** What {@code --json} prints. */
   record Report(boolean passed, List<ClusterFindings> clusters) {}
 
-  /** Of one cluster. */
+  /** Of one cluster, or of {@code analytics}. */
   record ClusterFindings(String cluster, boolean passed, List<Finding> findings) {}
 
   CheckCommand(Invocation invocation) {
@@ -53,10 +53,21 @@ final class CheckCommand implements Callable<Integer> {
         all.add(new ClusterFindings(settings.name(), passed, findings));
       }
     }
+    if (cluster.isEmpty() && configuration.analytics().isPresent()) {
+      all.add(analytics());
+    }
     boolean passed = all.stream().allMatch(ClusterFindings::passed);
     Output output = invocation.output();
     output.result(new Report(passed, all), () -> text(output, all));
     return passed ? 0 : ErrorCode.CHECK_FAILED.exitCode();
+  }
+
+  private ClusterFindings analytics() {
+    try (AnalyticsDesk desk = AnalyticsDesk.open(invocation)) {
+      List<Finding> findings = new AnalyticsCheck(desk).run();
+      boolean passed = findings.stream().noneMatch(finding -> finding.level() == Level.FAIL);
+      return new ClusterFindings("analytics", passed, findings);
+    }
   }
 
   private static String text(Output output, List<ClusterFindings> all) {

@@ -34,6 +34,27 @@ final class Commands {
             new ReplicaPromoteCommand(invocation),
             new ReplicaRebuildCommand(invocation),
             new ReplicaDropCommand(invocation)));
+    CommandLine analytics =
+        group(
+            root,
+            new AnalyticsCommand(invocation),
+            List.of(
+                new AnalyticsPlanCommand(invocation),
+                new AnalyticsStartCommand(invocation),
+                new AnalyticsStatusCommand(invocation),
+                new AnalyticsPauseCommand(invocation),
+                new AnalyticsResumeCommand(invocation),
+                new AnalyticsResyncCommand(invocation),
+                new AnalyticsVerifyCommand(invocation),
+                new AnalyticsPrivacyCommand(invocation),
+                new AnalyticsDropCommand(invocation)));
+    group(
+        analytics,
+        new AnalyticsUserCommand(invocation),
+        List.of(
+            new AnalyticsUserAddCommand(invocation),
+            new AnalyticsUserListCommand(invocation),
+            new AnalyticsUserDropCommand(invocation)));
     group(
         root,
         new SlotCommand(invocation),
@@ -49,9 +70,10 @@ final class Commands {
     root.addSubcommand(new CommandLine.HelpCommand());
   }
 
-  private static void group(CommandLine root, Object command, List<Object> subcommands) {
+  private static CommandLine group(CommandLine parent, Object command, List<Object> subcommands) {
     CommandLine line = new CommandLine(command);
-    root.addSubcommand(line);
+    parent.addSubcommand(line);
     subcommands.forEach(line::addSubcommand);
+    return line;
   }
 }

@@ -5,6 +5,8 @@ import io.tidemark.config.Configuration;
 import io.tidemark.config.LogSettings;
 import io.tidemark.config.SecretFile;
 import io.tidemark.config.TidemarkException;
+import io.tidemark.replicamanager.ClockOffset;
+import io.tidemark.replicamanager.HeartbeatView;
 import io.tidemark.walarchiver.ArchiverStatus;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -37,6 +39,7 @@ final class Daemon implements AutoCloseable {
   private final Services running = new Services();
   private final Replicas replicas = new Replicas(running);
   private final Schedules schedules = new Schedules();
+  private final AnalyticsFeeds analytics = new AnalyticsFeeds(running, schedules);
   private final Metrics metrics = new Metrics(this::tell);
   private final StorePool stores = new StorePool(name -> new StoreMetrics(metrics, name));
   private final Semaphore backupRoom = new Semaphore(1);
@@ -151,6 +154,7 @@ final class Daemon implements AutoCloseable {
     PlanChange replicated = replicas.stopChanged(ReplicaPlan.of(next, wanted));
     PlanChange change = apply(wanted);
     replicas.start(replicated, clusters);
+    analytics.apply(next);
     LOG.info("clusters: stopped {}, started {}", change.stop(), change.start());
     if (!next.replicas().isEmpty() || !replicated.stop().isEmpty()) {
       LOG.info("replicas: stopped {}, started {}", replicated.stop(), replicated.start());
@@ -218,7 +222,9 @@ final class Daemon implements AutoCloseable {
             address -> {
               HttpService made =
                   new HttpService(
-                      address, new HttpService.Sources(metrics, this::readiness, running::stuck));
+                      address,
+                      new HttpService.Sources(
+                          metrics, this::readiness, this::analyticsReports, running::stuck));
               LOG.info("serving http://{}:{}/", address.getHostString(), made.port());
               http = made;
             });
@@ -233,6 +239,11 @@ final class Daemon implements AutoCloseable {
   /** Of every replica. */
   List<ReplicaVitals> replicaVitals() {
     return replicas.vitals();
+  }
+
+  /** Of every source of every pipeline. */
+  List<AnalyticsReport> analyticsReports() {
+    return analytics.services().stream().map(each -> each.engine().report()).toList();
   }
 
   Readiness readiness() {
@@ -252,9 +263,24 @@ final class Daemon implements AutoCloseable {
           VitalMetrics.tell(each.vitals(), ready, to);
         });
     replicas.vitals().forEach(replica -> ReplicaMetrics.tell(replica, to));
+    analytics
+        .services()
+        .forEach(service -> AnalyticsMetrics.tell(service, clockAhead(service), to));
+    if (configuration.analytics().isPresent()) {
+      AnalyticsMetrics.tell(analytics.seen(), to);
+    }
     if (clusters.values().stream().anyMatch(each -> each.vitals().isPushing())) {
       VitalMetrics.tell(push.status(), to);
     }
+  }
+
+  /** By how much the clock of a source's primary is ahead, where its heartbeat measures that. */
+  private Duration clockAhead(AnalyticsService service) {
+    return Optional.ofNullable(clusters.get(service.plan().source().cluster()))
+        .flatMap(cluster -> cluster.vitals().heartbeatView())
+        .flatMap(HeartbeatView::offset)
+        .map(ClockOffset::ahead)
+        .orElse(Duration.ZERO);
   }
 
   private Duration tick() {
@@ -303,8 +329,9 @@ final class Daemon implements AutoCloseable {
   public void close() {
     systemd.stopping();
     // First: they use the clusters' repositories.
-    Duration left = CLOSE_LIMIT.minus(replicas.end());
+    Duration left = CLOSE_LIMIT.minus(replicas.end()).minus(analytics.end());
     replicas.close();
+    analytics.close();
     List<ClusterServices> all = List.copyOf(clusters.values());
     stop(all, left);
     running.closeAll(Duration.ofSeconds(2));

@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +26,11 @@ final class HttpService implements AutoCloseable {
   private static final String TEXT = "text/plain; charset=utf-8";
 
   /** What is served. */
-  record Sources(Metrics metrics, Supplier<Readiness> readiness, Supplier<List<String>> stuck) {}
+  record Sources(
+      Metrics metrics,
+      Supplier<Readiness> readiness,
+      Supplier<List<AnalyticsReport>> analytics,
+      Supplier<List<String>> stuck) {}
 
   /** An answer. */
   private record Answer(int status, String type, String body) {}
@@ -73,6 +78,7 @@ final class HttpService implements AutoCloseable {
     handle("/metrics", this::metrics);
     handle("/healthz", _ -> health());
     handle("/readyz", _ -> ready());
+    handle("/analytics", _ -> analytics());
     server.start();
   }
 
@@ -146,6 +152,7 @@ final class HttpService implements AutoCloseable {
         <ul>
         <li><a href="/readyz">/readyz</a>: is everything archived, and if not why</li>
         <li><a href="/healthz">/healthz</a>: does the daemon work</li>
+        <li><a href="/analytics">/analytics</a>: how the sources of the analytics database stand</li>
         <li><a href="/metrics">/metrics</a>: for Prometheus</li>
         </ul></body></html>
         """
@@ -164,6 +171,11 @@ final class HttpService implements AutoCloseable {
     return stuck.isEmpty()
         ? new Answer(200, TEXT, "ok\n")
         : new Answer(503, TEXT, "no progress: " + String.join(", ", stuck) + "\n");
+  }
+
+  private Answer analytics() {
+    return new Answer(
+        200, "application/json", Json.text(Map.of("sources", sources.analytics().get())) + "\n");
   }
 
   private Answer ready() {

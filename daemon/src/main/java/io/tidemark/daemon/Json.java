@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Reports as JSON: the components of a record by their names, what is unknown as null, LSNs as
@@ -58,6 +59,7 @@ final class Json {
     module.addSerializer(ErrorCode.class, ToStringSerializer.instance);
     module.addSerializer(Duration.class, new Seconds());
     module.addSerializer(Optional.class, new OrNull());
+    module.addSerializer(OptionalLong.class, new LongOrNull());
     module.addSerializer(Enum.class, new LowerCase());
     return module;
   }
@@ -77,6 +79,18 @@ final class Json {
         throws IOException {
       if (value.isPresent()) {
         serializers.defaultSerializeValue(value.get(), json);
+      } else {
+        json.writeNull();
+      }
+    }
+  }
+
+  private static final class LongOrNull extends JsonSerializer<OptionalLong> {
+    @Override
+    public void serialize(OptionalLong value, JsonGenerator json, SerializerProvider serializers)
+        throws IOException {
+      if (value.isPresent()) {
+        json.writeNumber(value.getAsLong());
       } else {
         json.writeNull();
       }

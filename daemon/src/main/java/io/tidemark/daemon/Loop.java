@@ -60,6 +60,12 @@ final class Loop implements Service {
     wakes.release();
   }
 
+  /** Ends after the step that is under way. */
+  void end() {
+    closing = true;
+    wake();
+  }
+
   boolean isClosing() {
     return closing;
   }

@@ -175,6 +175,67 @@ enum Metric {
   REPLICA_TRANSACTIONS_TOTAL(
       Kind.COUNTER, "Transactions that ended on it, in all databases.", "cluster", "replica"),
 
+  ANALYTICS_TARGET_UP(Kind.GAUGE, "1 where the analytics database answered the last look."),
+  ANALYTICS_EXPECTED(
+      Kind.GAUGE,
+      "1 where the source is to flow: started, neither paused nor dropped.",
+      "pipeline",
+      "source"),
+  ANALYTICS_UP(
+      Kind.GAUGE, "1 where it is copied or followed without a failure.", "pipeline", "source"),
+  ANALYTICS_FAILED(
+      Kind.GAUGE, "1 where the last turns failed and are tried again.", "pipeline", "source"),
+  ANALYTICS_DECISION(
+      Kind.GAUGE, "1 for what was decided last, 0 for others.", "pipeline", "source", "decision"),
+  ANALYTICS_FRESHNESS_OBJECTIVE_SECONDS(
+      Kind.GAUGE, "The oldest that its data should be.", "pipeline", "source"),
+  ANALYTICS_DATA_AGE_SECONDS(
+      Kind.GAUGE,
+      "Since the newest commit that is applied; the source's clock against this machine's, less the"
+          + " offset where a heartbeat of the cluster measures it.",
+      "pipeline",
+      "source"),
+  ANALYTICS_LAG_BYTES(
+      Kind.GAUGE, "WAL of the source that is not applied yet.", "pipeline", "source"),
+  ANALYTICS_APPLIED_LSN_BYTES(
+      Kind.GAUGE, "Address before which everything is applied.", "pipeline", "source"),
+  ANALYTICS_UNMOVED_SECONDS(
+      Kind.GAUGE,
+      "Since that moved, while the source is ahead; 0 where it is not.",
+      "pipeline",
+      "source"),
+  ANALYTICS_TABLES(Kind.GAUGE, "Tables by state.", "pipeline", "source", "state"),
+  ANALYTICS_COPY_BYTES(
+      Kind.GAUGE, "Copied of the tables whose copy is under way.", "pipeline", "source"),
+  ANALYTICS_COPY_PLANNED_BYTES(
+      Kind.GAUGE, "Their size at the source when it began.", "pipeline", "source"),
+  ANALYTICS_TRANSACTIONS_TOTAL(
+      Kind.COUNTER, "Transactions of the source applied since its copy.", "pipeline", "source"),
+  ANALYTICS_CHANGES_TOTAL(Kind.COUNTER, "Changes of rows in them.", "pipeline", "source"),
+  ANALYTICS_RECEIVED_BYTES_TOTAL(
+      Kind.COUNTER, "Read from the slot since the start.", "pipeline", "source"),
+  ANALYTICS_MISSING_ROWS_TOTAL(
+      Kind.COUNTER,
+      "Rows that a change was for and that the target had not, since the start.",
+      "pipeline",
+      "source"),
+  ANALYTICS_REBUILDS_TOTAL(
+      Kind.COUNTER,
+      "Times that the slot was of no use any more and everything was brought in again.",
+      "pipeline",
+      "source"),
+  ANALYTICS_VERIFICATION_MISMATCHES(
+      Kind.GAUGE, "Rows that the last comparisons found to differ.", "pipeline", "source"),
+  ANALYTICS_VERIFICATION_AGE_SECONDS(
+      Kind.GAUGE,
+      "Since the comparison of the table that was compared longest ago.",
+      "pipeline",
+      "source"),
+  ANALYTICS_REFRESH_FAILED(
+      Kind.GAUGE, "1 where the last refresh of a materialized view failed.", "view"),
+  ANALYTICS_REFRESH_LAST_SUCCESS_TIMESTAMP_SECONDS(
+      Kind.GAUGE, "When a refresh of it last succeeded.", "view"),
+
   BACKUP_LAST_SUCCESS_TIMESTAMP_SECONDS(
       Kind.GAUGE, "Start of the newest completed backup.", "cluster"),
   BACKUP_DURATION_SECONDS(Kind.GAUGE, "From start to stop of the newest backup.", "cluster"),

@@ -25,7 +25,8 @@ final class ServerWatch implements Loop.Step, AutoCloseable {
 
   ServerWatch(Vitals vitals, PostgresEndpoint server, ClusterPlan plan) {
     this.vitals = vitals;
-    this.observer = new ReplicationObserver(server, plan.slots(), plan.wal());
+    this.observer =
+        new ReplicationObserver(server, plan.slots().always(), plan.slots().passing(), plan.wal());
     this.complaint = new Complaint(LOG, vitals.cluster.name() + ": PostgreSQL");
   }
 

@@ -75,10 +75,12 @@ final class SlotListCommand implements Callable<Integer> {
 
   /** Asks a cluster's primary. */
   static ReplicationView look(Configuration configuration, ClusterSettings cluster) {
+    OwnedSlots owned = OwnedSlots.of(configuration, cluster);
     try (ReplicationObserver observer =
         new ReplicationObserver(
             Wiring.primary(cluster).withApplicationName("tidemark"),
-            OwnedSlots.of(configuration, cluster),
+            owned.always(),
+            owned.passing(),
             Optional.empty())) {
       return observer.step();
     }

@@ -1,0 +1,71 @@
+package io.tidemark.daemon;
+
+import io.tidemark.analytics.FeedInspector;
+import io.tidemark.analytics.PrivacyReport;
+import io.tidemark.analytics.PrivacyRow;
+import io.tidemark.config.ErrorCode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Says what leaves production. */
+@Command(
+    name = "privacy-report",
+    description = {
+      "Says column by column what leaves each source and how, and what sees to it: the source's own"
+          + " publication where there is one. Also of columns that are not named.",
+      "Ends with code 52 where something leaves that the configuration does not want, or is masked"
+          + " in a way that makes different keys one."
+    },
+    footer = {
+      "%nExamples:",
+      "  tidemark analytics privacy-report school",
+      "  tidemark analytics privacy-report --json | jq '.rows[] | select(.leaves)'"
+    })
+final class AnalyticsPrivacyCommand implements Callable<Integer> {
+  private final Invocation invocation;
+
+  @Parameters(
+      paramLabel = "PIPELINE",
+      arity = "0..1",
+      description = "A name under analytics.pipelines: (default: all of them).")
+  Optional<String> pipeline = Optional.empty();
+
+  /** What {@code --json} prints. */
+  record Report(boolean passed, List<PrivacyRow> rows) {}
+
+  AnalyticsPrivacyCommand(Invocation invocation) {
+    this.invocation = invocation;
+  }
+
+  @Override
+  public Integer call() {
+    Output output = invocation.output();
+    List<PrivacyRow> rows = new ArrayList<>();
+    try (AnalyticsDesk desk = AnalyticsDesk.open(invocation)) {
+      for (AnalyticsPlan plan : desk.plans(pipeline, Optional.empty())) {
+        switch (plan) {
+          case AnalyticsPlan.Merge merge -> rows.addAll(rows(merge));
+          case AnalyticsPlan.Native _ ->
+              output.note(
+                  plan.name()
+                      + " has engine: native, which masks nothing: its publication "
+                      + plan.source().publication()
+                      + " says what leaves");
+        }
+      }
+    }
+    Report report = new Report(new PrivacyReport(rows).violations().isEmpty(), rows);
+    output.result(report, () -> AnalyticsText.privacy(rows));
+    return report.passed() ? 0 : ErrorCode.CHECK_FAILED.exitCode();
+  }
+
+  private static List<PrivacyRow> rows(AnalyticsPlan.Merge plan) {
+    try (FeedInspector inspector = new FeedInspector(plan.spec())) {
+      return inspector.privacy().rows();
+    }
+  }
+}

@@ -1,0 +1,158 @@
+package io.tidemark.daemon;
+
+import io.tidemark.analytics.AnalyticsState;
+import io.tidemark.analytics.TableName;
+import io.tidemark.analytics.TableRow;
+import io.tidemark.analytics.TableState;
+import io.tidemark.config.ErrorCode;
+import io.tidemark.config.TidemarkException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Has the daemon copy tables again. */
+@Command(
+    name = "resync",
+    description = {
+      "Has the daemon copy one table of a source again, or all of them, while the others go on. Rows"
+          + " of other sources are not touched. Also lets a table go on that is held."
+    },
+    footer = {
+      "%nExamples:",
+      "  tidemark analytics resync school mia_app public.orders --wait",
+      "  tidemark analytics resync school mia_app"
+    })
+final class AnalyticsResyncCommand implements Callable<Integer> {
+  private static final Duration TAKEN_LIMIT = Duration.ofMinutes(2);
+  private static final Duration LOOK = Duration.ofMillis(500);
+
+  private final Invocation invocation;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "PIPELINE",
+      description = "A name under analytics.pipelines: in the configuration.")
+  String pipeline = "";
+
+  @Parameters(index = "1", paramLabel = "SOURCE", description = "A name under its sources:.")
+  String source = "";
+
+  @Parameters(
+      index = "2",
+      paramLabel = "TABLE",
+      arity = "0..1",
+      description = "schema.table of the source (default: all of them).")
+  Optional<String> table = Optional.empty();
+
+  @Option(names = "--wait", description = "Until they are level again; shows how far they are.")
+  boolean wait;
+
+  /**
+   * What {@code --json} prints.
+   *
+   * @param outcome asked, or what the daemon made of it
+   */
+  record Report(
+      String pipeline, String source, Optional<String> table, long request, String outcome) {}
+
+  AnalyticsResyncCommand(Invocation invocation) {
+    this.invocation = invocation;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Optional<TableName> name = table.map(AnalyticsResyncCommand::parse);
+    try (AnalyticsDesk desk = AnalyticsDesk.open(invocation)) {
+      desk.plans(Optional.of(pipeline), Optional.of(source));
+      requireRunning(desk.state().install());
+      long request = desk.state().askResync(pipeline, source, name);
+      String outcome = wait ? await(desk.state(), request, name) : "asked";
+      invocation
+          .output()
+          .result(
+              new Report(pipeline, source, table, request, outcome),
+              () ->
+                  "%s/%s: resync of %s: %s"
+                      .formatted(pipeline, source, table.orElse("all tables"), outcome));
+      return 0;
+    }
+  }
+
+  static TableName parse(String text) {
+    try {
+      return TableName.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new TidemarkException(
+          ErrorCode.USAGE,
+          "\"%s\" names no table; expected schema.table".formatted(text),
+          "tidemark analytics status --tables has the names",
+          e);
+    }
+  }
+
+  private void requireRunning(AnalyticsState state) {
+    Optional<String> wish = state.wish(pipeline, source);
+    if (!wish.equals(Optional.of("running"))) {
+      throw new TidemarkException(
+          ErrorCode.USAGE,
+          "%s/%s is %s; expected it running: nobody would answer"
+              .formatted(pipeline, source, wish.orElse("not started")),
+          "tidemark analytics start, or resume");
+    }
+  }
+
+  private String await(AnalyticsState state, long request, Optional<TableName> name)
+      throws InterruptedException {
+    long began = System.nanoTime();
+    try (ProgressBar bar = invocation.output().progress("resync")) {
+      bar.step("waits for the daemon");
+      while (state.outcome(request).isEmpty()) {
+        if (System.nanoTime() - began > TAKEN_LIMIT.toNanos()) {
+          throw new TidemarkException(
+              ErrorCode.TIMED_OUT,
+              "no daemon has taken the request for two minutes; it stays asked for",
+              "systemctl status tidemark; tidemark analytics status " + pipeline);
+        }
+        Thread.sleep(LOOK);
+      }
+      String outcome = state.outcome(request).orElseThrow();
+      if (outcome.startsWith("refused")) {
+        throw new TidemarkException(
+            ErrorCode.USAGE,
+            "the daemon has not done it: " + outcome,
+            "tidemark analytics status " + pipeline + " --tables has the names");
+      }
+      copied(
+          state,
+          name.<Predicate<TableRow>>map(one -> row -> row.name().equals(one)).orElse(_ -> true),
+          bar);
+    }
+    return "level";
+  }
+
+  /** A copy takes what it takes: who waits can end it, and the daemon goes on. */
+  private void copied(AnalyticsState state, Predicate<TableRow> meant, ProgressBar bar)
+      throws InterruptedException {
+    while (true) {
+      List<TableRow> rows = state.tables(pipeline, source).stream().filter(meant).toList();
+      bar.step("copies");
+      bar.totalOnce(rows.stream().mapToLong(TableRow::bytesPlanned).sum());
+      bar.set(rows.stream().mapToLong(TableRow::bytesCopied).sum());
+      Optional<TableRow> failed =
+          rows.stream().filter(row -> row.state() == TableState.REFUSED).findFirst();
+      if (failed.isPresent()) {
+        throw new TidemarkException(
+            ErrorCode.CHECK_FAILED, failed.get().name() + ": " + failed.get().note(), "");
+      }
+      if (rows.stream().allMatch(row -> row.state() == TableState.STREAMING && row.isMain())) {
+        return;
+      }
+      Thread.sleep(LOOK);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package io.tidemark.daemon;
+
+import io.tidemark.analytics.AnalyticsState;
+import io.tidemark.replicamanager.LogicalWish;
+import io.tidemark.replicamanager.LogicalWishes;
+import io.tidemark.replicamanager.TableName;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What commands have left in the target for a native pipeline. One thread uses it. */
+final class NativeWishes implements LogicalWishes, AutoCloseable {
+  private final String pipeline;
+  private final String source;
+  private final AnalyticsPlan.Native plan;
+  private @Nullable AnalyticsState state;
+
+  NativeWishes(AnalyticsPlan.Native plan) {
+    this.plan = plan;
+    this.pipeline = plan.pipeline().name();
+    this.source = plan.source().name();
+  }
+
+  private AnalyticsState state() {
+    AnalyticsState open = state;
+    if (open == null || open.session().isClosed()) {
+      open = AnalyticsState.open(plan.spec().target(), plan.spec().stateSchema()).install();
+      state = open;
+    }
+    return open;
+  }
+
+  /** Whether a command has ever started it, and none has given it up since. */
+  boolean isStarted() {
+    return state().wish(pipeline, source).isPresent();
+  }
+
+  @Override
+  public LogicalWish wish() {
+    Optional<String> wish = state().wish(pipeline, source);
+    return switch (wish.orElse("paused")) {
+      case "running" -> LogicalWish.RUNNING;
+      case "dropped" -> LogicalWish.DROPPED;
+      default -> LogicalWish.PAUSED;
+    };
+  }
+
+  @Override
+  public List<Resync> resyncs() {
+    List<Resync> wanted = new ArrayList<>();
+    for (AnalyticsState.Request request : state().requests(pipeline, source)) {
+      if (request.kind().equals("resync") && !request.detail().isEmpty()) {
+        wanted.add(new Resync(request.id(), TableName.parse(request.detail())));
+      } else {
+        state().answer(pipeline, source, request.id(), "refused: name the table");
+      }
+    }
+    return wanted;
+  }
+
+  @Override
+  public void done(long id, String outcome) {
+    state().answer(pipeline, source, id, outcome);
+  }
+
+  /** Nothing is left of it at the source. */
+  void forget() {
+    state().forget(pipeline, source);
+  }
+
+  @Override
+  public void close() {
+    AnalyticsState open = state;
+    state = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+}
