@@ -9,12 +9,14 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The benchmark: makes a database, measures each part, prints tables. */
@@ -39,7 +41,20 @@ public final class Bench implements Callable<Integer> {
     OBSERVE,
     ADVANCE,
     /** Peaks of the others: one run of each that works. */
-    MEMORY
+    MEMORY,
+    ANALYTICS_COPY,
+    ANALYTICS_APPLY,
+    ANALYTICS_FRESHNESS;
+
+    /** Those that need servers of their own, and are measured only when asked for. */
+    static final Set<Part> ANALYTICS =
+        EnumSet.of(ANALYTICS_COPY, ANALYTICS_APPLY, ANALYTICS_FRESHNESS);
+
+    /** As it is written on the command line. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
   }
 
   @Option(
@@ -62,7 +77,8 @@ public final class Bench implements Callable<Integer> {
       split = ",",
       paramLabel = "PART",
       description =
-          "backup, s3, restore, archive, recovery, standby, observe, advance, memory (default: all).")
+          "backup, s3, restore, archive, recovery, standby, observe, advance, memory (default: all of"
+              + " these); analytics-copy, analytics-apply, analytics-freshness.")
   List<Part> only = List.of();
 
   @Option(
@@ -77,6 +93,8 @@ public final class Bench implements Callable<Integer> {
       paramLabel = "DIR",
       description = "Where the work directory is made (default: the temporary directory).")
   Path parent = Path.of(System.getProperty("java.io.tmpdir"));
+
+  @Mixin AnalyticsOptions analytics = new AnalyticsOptions();
 
   @Option(names = "--out", paramLabel = "FILE", description = "Writes the tables there, too.")
   @Nullable Path out;
@@ -93,20 +111,39 @@ public final class Bench implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    PostgresBinaries binaries =
-        PostgresBinaries.debian(15).orElseGet(() -> PostgresBinaries.of(15));
-    long bytes = ByteSize.parse(size);
     try (WorkDirectory work = new WorkDirectory(parent)) {
       TidemarkProgram program = TidemarkProgram.install(root(), work);
-      progress.println("making a database of " + ByteSize.spell(bytes) + " in " + work.path());
-      try (Database database = Database.create(work, binaries, bytes)) {
-        measure(scene(work, database, program, bytes));
+      if (!Part.ANALYTICS.containsAll(parts())) {
+        cluster(work, program);
+      }
+      if (parts().stream().anyMatch(Part.ANALYTICS::contains)) {
+        analytics(work, program);
       }
     }
     if (out != null) {
       Files.writeString(out, text);
     }
     return 0;
+  }
+
+  private void cluster(WorkDirectory work, TidemarkProgram program) {
+    PostgresBinaries binaries =
+        PostgresBinaries.debian(15).orElseGet(() -> PostgresBinaries.of(15));
+    long bytes = ByteSize.parse(size);
+    progress.println("making a database of " + ByteSize.spell(bytes) + " in " + work.path());
+    try (Database database = Database.create(work, binaries, bytes)) {
+      measure(scene(work, database, program, bytes));
+    }
+  }
+
+  private void analytics(WorkDirectory work, TidemarkProgram program) {
+    AnalyticsBench bench =
+        new AnalyticsBench(
+            AnalyticsScene.make(work, program, new Rounds(runs, progress), analytics, progress));
+    print(bench.head());
+    List<Result> results = new ArrayList<>();
+    bench.run(parts(), result -> add(results, result));
+    print(Report.targets(results));
   }
 
   private Scene scene(WorkDirectory work, Database database, TidemarkProgram program, long bytes) {
@@ -166,7 +203,9 @@ public final class Bench implements Callable<Integer> {
   }
 
   private Set<Part> parts() {
-    return only.isEmpty() ? EnumSet.allOf(Part.class) : EnumSet.copyOf(only);
+    return only.isEmpty()
+        ? EnumSet.complementOf(EnumSet.copyOf(Part.ANALYTICS))
+        : EnumSet.copyOf(only);
   }
 
   private void head(Scene scene) {
@@ -190,7 +229,7 @@ public final class Bench implements Callable<Integer> {
     tables.println(markdown);
   }
 
-  private static Path root() {
+  static Path root() {
     return Path.of(
         Optional.ofNullable(System.getProperty("tidemark.root"))
             .orElseThrow(

@@ -6,12 +6,6 @@ import java.util.stream.Collectors;
 
 /** Results as Markdown. */
 final class Report {
-  private static final String HEAD =
-      """
-      | program | wall s | MB/s | CPU s | PostgreSQL's CPU s | memory MiB | stored MiB | Tidemark ÷ it | load before |
-      |---|---|---|---|---|---|---|---|---|
-      """;
-
   private Report() {}
 
   /** A heading and a table with a row for each program. */
@@ -23,7 +17,7 @@ final class Report {
                 result.bytes() == 0 ? "" : ": " + ByteSize.spell(result.bytes()),
                 result.tidemark().runs().size());
     return heading
-        + HEAD
+        + head(result)
         + result.rows().stream().map(row -> line(result, row)).collect(Collectors.joining());
   }
 
@@ -40,17 +34,31 @@ final class Report {
             + "\n";
   }
 
+  private static String head(Result result) {
+    String head =
+        "| program | %s | MB/s | CPU s | PostgreSQL's CPU s | %smemory MiB | stored MiB | Tidemark ÷ it | load before |\n"
+            .formatted(
+                result.task().seconds,
+                result.more().stream().map(column -> column + " | ").collect(Collectors.joining()));
+    return head + "|" + "---|".repeat(9 + result.more().size()) + "\n";
+  }
+
   private static String line(Result result, Row row) {
-    return "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n"
+    return "| %s | %s | %s | %s | %s | %s%s | %s | %s | %s |\n"
         .formatted(
             row.name(),
             row.seconds().text(),
             result.bytes() == 0 ? "–" : "%.0f".formatted(result.megabytesPerSecond(row)),
             row.spread(Measured::cpuSeconds).text(),
             row.spread(Measured::serverCpuSeconds).text(),
-            ByteSize.mib(row.peakBytes()),
+            result.more().stream()
+                .map(column -> row.more(column).map(Spread::text).orElse("–") + " | ")
+                .collect(Collectors.joining()),
+            row.peakBytes() == 0 ? "–" : ByteSize.mib(row.peakBytes()),
             row.storedBytes().isPresent() ? ByteSize.mib(row.storedBytes().getAsLong()) : "",
-            row.equals(result.tidemark()) ? "" : Spread.number(result.ratioTo(row)),
+            row.equals(result.tidemark()) || !result.hasTidemark()
+                ? ""
+                : Spread.number(result.ratioTo(row)),
             row.spread(Measured::load).text());
   }
 }

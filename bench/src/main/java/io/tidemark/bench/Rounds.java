@@ -21,7 +21,7 @@ final class Rounds {
    * Each round begins with another program. Before several rounds there is one run that does not
    * count: on a virtual machine, who first writes to memory that was never used pays for it.
    *
-   * @param contestants Tidemark first
+   * @param contestants Tidemark first, where it takes part
    */
   Result run(Result.Task task, long bytes, List<? extends Contestant> contestants) {
     Map<Contestant, List<Measured>> runs = new LinkedHashMap<>();

@@ -25,8 +25,9 @@ record Spread(double median, double min, double max) {
         : "%s (%s–%s)".formatted(number(median), number(min), number(max));
   }
 
-  /** One decimal, two below 10, as times and ratios need. */
+  /** One decimal, two below 10, none from 1000 on, as times, ratios and rates need. */
   static String number(double value) {
-    return String.format(Locale.ROOT, value < 10 ? "%.2f" : "%.1f", value);
+    String format = value < 10 ? "%.2f" : value < 1000 ? "%.1f" : "%.0f";
+    return String.format(Locale.ROOT, format, value);
   }
 }

@@ -32,6 +32,10 @@ record Target(String what, boolean atLeast, double limit, double found) {
 
   /** Those that a result says something about. */
   static List<Target> of(Result result) {
+    return result.hasTidemark() ? promised(result) : List.of();
+  }
+
+  private static List<Target> promised(Result result) {
     return switch (result.task()) {
       case BACKUP ->
           both(
@@ -53,7 +57,33 @@ record Target(String what, boolean atLeast, double limit, double found) {
       case ADVANCE -> List.of();
       case ADVANCE_REPLAY ->
           List.of(new Target("advance, rate ÷ plain replay's", true, 0.95, rate(result)));
+      case ANALYTICS_COPY_NARROW, ANALYTICS_COPY_WIDE ->
+          Stream.of(
+                  faster(result, "copy", AnalyticsCopyPart.NATIVE, 2),
+                  faster(result, "copy", AnalyticsCopyPart.PGCOPYDB, 1.5))
+              .flatMap(Optional::stream)
+              .toList();
+      case ANALYTICS_APPLY_PGBENCH ->
+          faster(result, "apply of pgbench", NativeFollower.NAME, 2).stream().toList();
+      case ANALYTICS_APPLY_BULK ->
+          faster(result, "apply of bulk inserts", NativeFollower.NAME, 1.2).stream().toList();
+      case ANALYTICS_APPLY_LARGE ->
+          List.of(memory(result, "memory with a large transaction, MiB", MEMORY_WORKING));
+      case ANALYTICS_FRESHNESS ->
+          List.of(
+              new Target(
+                  "freshness at the 99th percentile, s",
+                  false,
+                  1,
+                  result.tidemark().seconds().median()));
     };
+  }
+
+  /** How many times a peer's rate. */
+  private static Optional<Target> faster(Result result, String what, String peer, double limit) {
+    return result
+        .ratioTo(peer)
+        .map(ratio -> new Target("%s, rate ÷ %s".formatted(what, peer), true, limit, 1 / ratio));
   }
 
   private static Optional<Target> standby(Result result, Row peer) {

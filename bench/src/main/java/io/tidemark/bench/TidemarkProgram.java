@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -97,6 +98,51 @@ final class TidemarkProgram {
     return work.write(name + ".yaml", text);
   }
 
+  /**
+   * A configuration of one analytics pipeline from one database to another, and of nothing else
+   * that would work: the cluster is neither archived nor backed up.
+   *
+   * @param name of the pipeline and of its schema in the target
+   * @param tables the lines of its tables, indented by 8
+   */
+  Path configureAnalytics(Db source, Db target, String name, String tables) {
+    String text =
+        """
+        http: {listen: none}
+        run-directory: %1$s
+        state-directory: %1$s
+        repositories:
+          repository: %2$s
+        clusters:
+          %3$s:
+            repository: repository
+            connection: {host: 127.0.0.1, port: %4$d, user: postgres, sslmode: disable}
+            archive: {enabled: false}
+            backup: {schedule: none}
+            retention: {schedule: none}
+        analytics:
+          target: {host: 127.0.0.1, port: %5$d, user: postgres, database: %6$s, sslmode: disable}
+          spool-directory: %1$s
+          pipelines:
+            %7$s:
+              schema: %7$s
+              sources:
+                main: {cluster: %3$s, database: %8$s, labels: {site: bench}}
+              tables:
+        %9$s"""
+            .formatted(
+                work.remake("analytics-state"),
+                posix(work.path().resolve("analytics-repository")),
+                CLUSTER,
+                source.cluster().port(),
+                target.cluster().port(),
+                target.name(),
+                name,
+                source.name(),
+                tables);
+    return work.write("analytics.yaml", text);
+  }
+
   /** A repository in a directory, with what every figure is measured with: zstd 3. */
   static String posix(Path directory) {
     return "{type: posix, path: %s, compression: {algorithm: zstd, level: 3}}".formatted(directory);
@@ -109,6 +155,27 @@ final class TidemarkProgram {
   /** Starts the daemon; its log goes where all output goes. */
   Process daemon(Path config) {
     return work.shell().start(command(config, "daemon"));
+  }
+
+  /**
+   * As above.
+   *
+   * @param javaOptions beside those that it has anyway
+   */
+  Process daemon(Path config, String javaOptions) {
+    return work.shell()
+        .start(
+            Stream.concat(
+                    Stream.of("env", "TIDEMARK_JAVA_OPTS=" + javaOptions),
+                    command(config, "daemon").stream())
+                .toList());
+  }
+
+  /** A command about one pipeline. */
+  List<String> analytics(Path config, String... words) {
+    List<String> all = new ArrayList<>(List.of("analytics"));
+    all.addAll(List.of(words));
+    return command(config, all.toArray(String[]::new));
   }
 
   List<String> backup(Path config) {

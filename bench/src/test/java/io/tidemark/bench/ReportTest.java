@@ -43,6 +43,35 @@ class ReportTest {
     assertThat(Report.targets(List.of(recovery))).isEmpty();
   }
 
+  @Test
+  void showsAColumnThatOnlyOneTaskHas() {
+    Measured fast = new Measured(2, 1, 1, 0, 1).with("tx/s", 5000);
+    Result apply =
+        new Result(
+            Result.Task.ANALYTICS_APPLY_PGBENCH,
+            0,
+            List.of(
+                new Row("subscription", List.of(fast), OptionalLong.empty()),
+                new Row("other", List.of(new Measured(2, 1, 1, 0, 1)), OptionalLong.empty())));
+
+    assertThat(Report.of(apply).lines())
+        .contains(
+            "| program | wall s | MB/s | CPU s | PostgreSQL's CPU s | tx/s | memory MiB | stored MiB"
+                + " | Tidemark ÷ it | load before |",
+            "| subscription | 2.00 | – | 1.00 | 1.00 | 5000 | – |  |  | 1.00 |",
+            "| other | 2.00 | – | 1.00 | 1.00 | – | – |  |  | 1.00 |");
+    assertThat(Report.targets(List.of(apply))).isEmpty();
+  }
+
+  @Test
+  void comparesTheRateOfApplyWithTheSubscriptions() {
+    Result apply =
+        result(Result.Task.ANALYTICS_APPLY_BULK, row("Tidemark", 5), row(NativeFollower.NAME, 7));
+
+    assertThat(Report.targets(List.of(apply)).lines())
+        .contains("| apply of bulk inserts, rate ÷ subscription | ≥ 1.20 | 1.40 | met |");
+  }
+
   private static Result result(Result.Task task, Row... rows) {
     return new Result(task, BYTES, List.of(rows));
   }
