@@ -10,6 +10,7 @@ import io.tidemark.postgres.ReplicationSlotRow;
 import io.tidemark.postgres.SlotName;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,10 +45,12 @@ final class FeedSlots {
         spec.pipeline().failoverSlots()
             && !spec.fromStandby()
             && links.decoded().serverVersion().major() >= FAILOVER_FROM;
-    Thread helper = spec.fromStandby() ? logRunningTransactions() : null;
+    AtomicBoolean made = new AtomicBoolean();
+    Thread helper = spec.fromStandby() ? logRunningTransactions(made) : null;
     try {
       return connection.createLogicalSlot(spec.slot(role), false, failover, CREATE_LIMIT);
     } finally {
+      made.set(true);
       if (helper != null) {
         helper.interrupt();
       }
@@ -55,19 +58,23 @@ final class FeedSlots {
   }
 
   /** A standby can begin to decode only where its primary has logged what runs. */
-  private Thread logRunningTransactions() {
+  private Thread logRunningTransactions(AtomicBoolean made) {
     return Thread.ofVirtual()
         .name("log-standby-snapshot")
         .start(
             () -> {
               try (PostgresSession session = PostgresSession.open(spec.primary())) {
-                while (!Thread.interrupted()) {
+                while (!made.get()) {
                   session.query("SELECT pg_log_standby_snapshot()", _ -> 0);
                   Thread.sleep(Duration.ofSeconds(1));
                 }
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               } catch (PostgresException e) {
+                // An interrupt also breaks off what it is in the middle of.
+                if (made.get()) {
+                  return;
+                }
                 LOG.warn(
                     "{}: the primary cannot be asked to log its running transactions, so the slot on"
                         + " the standby waits for its next checkpoint: {}",

@@ -181,7 +181,6 @@ class MasksTest {
     "40000, smallint",
     "9223372036854775808, bigint",
     "1.5, bigint",
-    "'', integer",
     "x, numeric",
     "1e9, numeric",
     "100.00, 'numeric(4,2)'",
