@@ -25,11 +25,7 @@ final class FeedStandbyTest {
     try (TestCluster primary = Warehouse.sourceBuilder(16).start();
         TestCluster target = TestCluster.start(18);
         AnalyticsWorkload workload =
-            AnalyticsWorkload.on(primary, "app")
-                .schema("shop")
-                .seed(11)
-                .truncates(false)
-                .start()) {
+            AnalyticsWorkload.on(primary, "app").schema("shop").seed(11).truncates(false).start()) {
       workload.awaitMore(100);
       primary.sql("SELECT pg_create_physical_replication_slot('standby', true)");
       try (TestCluster standby =
@@ -62,9 +58,11 @@ final class FeedStandbyTest {
                     .differences(PARTITIONS.stream().map(FeedStandbyTest::partition).toList()))
             .as(warehouse.story("one"))
             .isEmpty();
-        assertThat(standby.value(
+        assertThat(
+                standby.value(
                     "SELECT active FROM pg_replication_slots"
-                        + " WHERE slot_name = 'tidemark_school_one'")).isEqualTo("t");
+                        + " WHERE slot_name = 'tidemark_school_one'"))
+            .isEqualTo("t");
         assertThat(
                 primary.value(
                     "SELECT count(*) FROM pg_replication_slots WHERE slot_type = 'logical'"))
