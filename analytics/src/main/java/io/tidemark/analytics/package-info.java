@@ -1,6 +1,7 @@
 /**
  * The merge engine: chosen tables of several databases, masked, in one schema of the analytics
- * database. {@code Feed} is the story of one source.
+ * database. {@code Feed} is the story of one source, {@code TableVerifier} compares it with its
+ * source, and {@code Analysts} gives people access to it.
  */
 @NullMarked
 package io.tidemark.analytics;

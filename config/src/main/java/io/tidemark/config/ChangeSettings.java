@@ -24,7 +24,7 @@ public record ChangeSettings(
   public enum DroppedColumn {
     /** It is dropped. */
     APPLY,
-    /** It stays, marked by a comment, and is null in rows that change. */
+    /** It stays, marked by a comment; new rows have null in it. */
     KEEP,
     /** The table waits for a decision. */
     HOLD
