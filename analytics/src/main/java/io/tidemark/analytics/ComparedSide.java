@@ -126,15 +126,14 @@ final class ComparedSide {
             .collect(Collectors.joining(", "));
     session.copyOut(
         "COPY (SELECT " + columns + " FROM (SELECT * FROM " + rows + ") t" + rest + ") TO STDOUT",
-        line -> {
-          throttle.pass(line.length);
-          bytes += line.length;
-          sink.accept(row(line));
+        (line, length) -> {
+          throttle.pass(length);
+          bytes += length;
+          sink.accept(row(line, length));
         });
   }
 
-  private byte[] @Nullable [] row(byte[] line) {
-    int length = line.length > 0 && line[line.length - 1] == '\n' ? line.length - 1 : line.length;
+  private byte[] @Nullable [] row(byte[] line, int length) {
     byte[] @Nullable [] row = CopyText.row(line, length, sent.size());
     if (masks && table.isMasked()) {
       for (int i = 0; i < row.length; i++) {

@@ -6,14 +6,9 @@ import io.tidemark.postgres.PostgresSession;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -82,19 +77,12 @@ final class Copy {
         ranges.addAll(CopyRange.of(table, settings.rangeBytes(), done));
       }
     }
-    Remaining remaining = new Remaining(ranges);
-    // The largest first: so that no long one is left alone at the end.
-    ranges.sort(Comparator.comparingLong(CopyRange::bytes).reversed());
-    ConcurrentLinkedQueue<CopyRange> queue = new ConcurrentLinkedQueue<>(ranges);
-    work(queue, snapshot, remaining, Math.min(settings.workers(), Math.max(1, ranges.size())));
+    CopyQueue queue = new CopyQueue(ranges);
+    work(queue, snapshot, Math.min(settings.workers(), Math.max(1, ranges.size())));
     return queue.isEmpty() && !ending.getAsBoolean();
   }
 
-  private void work(
-      ConcurrentLinkedQueue<CopyRange> queue,
-      @Nullable Snapshot snapshot,
-      Remaining remaining,
-      int count)
+  private void work(CopyQueue queue, @Nullable Snapshot snapshot, int count)
       throws InterruptedException {
     AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
     List<Thread> workers = new ArrayList<>();
@@ -106,7 +94,7 @@ final class Copy {
               .start(
                   () -> {
                     try {
-                      worker(queue, snapshot, remaining, failure);
+                      worker(queue, snapshot, failure);
                     } catch (RuntimeException e) {
                       failure.compareAndSet(null, e);
                     } catch (Error e) {
@@ -128,9 +116,8 @@ final class Copy {
   }
 
   private void worker(
-      ConcurrentLinkedQueue<CopyRange> queue,
+      CopyQueue queue,
       @Nullable Snapshot snapshot,
-      Remaining remaining,
       AtomicReference<@Nullable RuntimeException> failure) {
     try (PostgresSession source = sources.get();
         PostgresSession target = targets.get()) {
@@ -140,7 +127,7 @@ final class Copy {
                 range != null;
                 range = next(queue, failure)) {
               copy(source, target, range, snapshot);
-              if (remaining.isLast(range)) {
+              if (queue.isLast(range)) {
                 makeIndexes(target, range.table());
               }
             }
@@ -156,8 +143,8 @@ final class Copy {
   }
 
   private @Nullable CopyRange next(
-      ConcurrentLinkedQueue<CopyRange> queue, AtomicReference<@Nullable RuntimeException> failure) {
-    return failure.get() != null || ending.getAsBoolean() ? null : queue.poll();
+      CopyQueue queue, AtomicReference<@Nullable RuntimeException> failure) {
+    return failure.get() != null || ending.getAsBoolean() ? null : queue.take();
   }
 
   /** One table that cannot be copied does not stop the others. */
@@ -237,14 +224,21 @@ final class Copy {
       String command,
       long[] bytes) {
     String format = range.isBinary() ? " (FORMAT binary)" : "";
+    CopyLabels labels = new CopyLabels(range.table());
     CopyBuffer buffer = new CopyBuffer(BUFFER_BYTES * 2);
+    boolean[] first = {true};
     return target.copyIn(
         command + format,
         out -> {
           source.copyOut(
               "COPY (" + range.select(validFrom) + ") TO STDOUT" + format,
-              row -> {
-                buffer.raw(row);
+              (row, length) -> {
+                if (range.isBinary()) {
+                  labels.addBinary(row, length, first[0], buffer);
+                  first[0] = false;
+                } else {
+                  labels.addLine(row, length, buffer);
+                }
                 flush(buffer, out, bytes, BUFFER_BYTES);
               });
           flush(buffer, out, bytes, 1);
@@ -255,7 +249,7 @@ final class Copy {
     if (buffer.size() >= least) {
       throttle.pass(buffer.size());
       bytes[0] += buffer.size();
-      out.write(buffer.take());
+      buffer.sendTo(out);
     }
   }
 
@@ -268,31 +262,27 @@ final class Copy {
       String command,
       long[] bytes) {
     MappedTable table = range.table();
-    int labels = table.labels().size();
+    CopyLabels labels = new CopyLabels(table);
     List<MappedColumn> sent = table.sent();
-    int columns = labels + sent.size() + (table.isHistory() ? 1 : 0);
+    int columns = sent.size() + (table.isHistory() ? 1 : 0);
     CopyBuffer buffer = new CopyBuffer(BUFFER_BYTES * 2);
     return target.copyIn(
         command,
         out -> {
           source.copyOut(
               "COPY (" + range.select(validFrom) + ") TO STDOUT",
-              line -> {
-                byte[] @Nullable [] row = CopyText.row(line, length(line), columns);
+              (line, length) -> {
+                byte[] @Nullable [] row = CopyText.row(line, length, columns);
+                labels.beginLine(buffer);
                 for (int i = 0; i < columns; i++) {
-                  boolean isSent = i >= labels && i < labels + sent.size();
                   byte[] value = row[i];
-                  buffer.value(isSent ? sent.get(i - labels).function().apply(value) : value);
+                  buffer.value(i < sent.size() ? sent.get(i).function().apply(value) : value);
                   buffer.raw(i == columns - 1 ? '\n' : '\t');
                 }
                 flush(buffer, out, bytes, BUFFER_BYTES);
               });
           flush(buffer, out, bytes, 1);
         });
-  }
-
-  private static int length(byte[] line) {
-    return line.length > 0 && line[line.length - 1] == '\n' ? line.length - 1 : line.length;
   }
 
   private static String into(String name, MappedTable table) {
@@ -306,25 +296,6 @@ final class Copy {
       columns.add(MappedTable.VALID_FROM);
     }
     return columns;
-  }
-
-  /** How many ranges of each table are not copied yet. */
-  private static final class Remaining {
-    private final Map<TableName, AtomicInteger> counts = new HashMap<>();
-
-    Remaining(List<CopyRange> ranges) {
-      ranges.forEach(
-          range ->
-              counts
-                  .computeIfAbsent(range.table().name(), _ -> new AtomicInteger())
-                  .incrementAndGet());
-    }
-
-    /** Counts one that is done. */
-    boolean isLast(CopyRange range) {
-      AtomicInteger left = counts.get(range.table().name());
-      return left != null && left.decrementAndGet() == 0;
-    }
   }
 
   /** Builds the keys of tables whose rows are there, where that is not done yet. */

@@ -1,5 +1,6 @@
 package io.tidemark.analytics;
 
+import io.tidemark.postgres.PostgresSession;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -35,17 +36,35 @@ final class CopyBuffer {
     return taken;
   }
 
+  /** Sends what was gathered; the buffer is empty after it. */
+  void sendTo(PostgresSession.CopyTarget target) {
+    target.write(bytes, size);
+    size = 0;
+  }
+
   /** One byte as it is. */
   void raw(int value) {
     need(1);
     bytes[size++] = (byte) value;
   }
 
+  /** Four bytes, the highest first. */
+  void number(int value) {
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      raw(value >> shift);
+    }
+  }
+
   /** Bytes as they are. */
   void raw(byte[] value) {
-    need(value.length);
-    System.arraycopy(value, 0, bytes, size, value.length);
-    size += value.length;
+    raw(value, 0, value.length);
+  }
+
+  /** Bytes as they are. */
+  void raw(byte[] from, int offset, int length) {
+    need(length);
+    System.arraycopy(from, offset, bytes, size, length);
+    size += length;
   }
 
   /** A value, escaped. */

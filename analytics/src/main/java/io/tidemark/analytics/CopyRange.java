@@ -38,10 +38,9 @@ record CopyRange(
     return ranges;
   }
 
-  /** What is read at the source, as labels and columns, masked columns as text. */
+  /** What is read at the source: the columns, masked ones as text, without labels. */
   String select(String more) {
     StringBuilder list = new StringBuilder();
-    table.labels().values().forEach(value -> add(list, Sql.literal(value) + "::text"));
     for (MappedColumn column : table.sent()) {
       String name = Sql.name(column.source().name());
       boolean asText = column.isMasked() || !column.source().type().isBinary();

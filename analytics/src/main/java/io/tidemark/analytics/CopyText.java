@@ -9,11 +9,13 @@ final class CopyText {
   private CopyText() {}
 
   /**
-   * Reads one row, without the line feed at its end.
+   * Reads one row.
    *
+   * @param size of the line, with or without the line feed at its end
    * @param columns how many it has
    */
-  static byte[] @Nullable [] row(byte[] line, int length, int columns) {
+  static byte[] @Nullable [] row(byte[] line, int size, int columns) {
+    int length = size > 0 && line[size - 1] == '\n' ? size - 1 : size;
     byte[] @Nullable [] row = new byte[columns][];
     int at = 0;
     for (int i = 0; i < columns; i++) {

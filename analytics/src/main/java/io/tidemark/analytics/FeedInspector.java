@@ -133,7 +133,9 @@ public final class FeedInspector implements AutoCloseable {
       long rows =
           source.within(
               SAMPLE_LIMIT,
-              () -> source.copyOut("COPY (" + range.select("") + ") TO STDOUT" + format, _ -> {}));
+              () ->
+                  source.copyOut(
+                      "COPY (" + range.select("") + ") TO STDOUT" + format, (_, _) -> {}));
       long nanos = Math.max(1, System.nanoTime() - began);
       // By the blocks that were read: the copy is planned in these, too.
       return rows == 0

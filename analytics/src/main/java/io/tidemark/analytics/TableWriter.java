@@ -34,7 +34,7 @@ final class TableWriter implements RowWriter {
   private final String put;
   private final Map<BitSet, String> updates = new HashMap<>();
   private final TableSql sql;
-  private final byte[] labels;
+  private final CopyLabels labels;
   private long missing;
   private boolean lost;
 
@@ -49,24 +49,11 @@ final class TableWriter implements RowWriter {
     this.insert = sql.insert();
     this.delete = table.isKeyed() ? (table.isSoftDelete() ? sql.markDeleted() : sql.delete()) : "";
     this.put = table.isKeyed() ? sql.put() : "";
-    this.labels = labels(table);
+    this.labels = new CopyLabels(table);
   }
 
   static int[] keyColumns(MappedTable table) {
     return TableSql.keyColumns(table);
-  }
-
-  private static byte[] labels(MappedTable table) {
-    CopyBuffer line = new CopyBuffer(256);
-    table
-        .labels()
-        .values()
-        .forEach(
-            value -> {
-              line.value(value.getBytes(StandardCharsets.UTF_8));
-              line.raw('\t');
-            });
-    return line.take();
   }
 
   /** Rows that a change was for and that were not there, since the last call. */
@@ -310,15 +297,15 @@ final class TableWriter implements RowWriter {
               (row, more) -> {
                 line(row, more, buffer);
                 if (buffer.size() >= COPY_BUFFER_BYTES) {
-                  out.write(buffer.take());
+                  buffer.sendTo(out);
                 }
               });
-          out.write(buffer.take());
+          buffer.sendTo(out);
         });
   }
 
   private void line(byte[] @Nullable [] row, @Nullable String[] more, CopyBuffer buffer) {
-    buffer.raw(labels);
+    labels.beginLine(buffer);
     for (int i = 0; i < row.length; i++) {
       if (i > 0) {
         buffer.raw('\t');

@@ -30,7 +30,8 @@ final class AnalyticsCopyPart {
     long bytes = source.number("SELECT pg_table_size('%s')".formatted(table.table));
     List<Contestant> contestants = new ArrayList<>();
     if (!scene.options().peersOnly) {
-      contestants.add(new ByTidemark(table, source));
+      contestants.add(new ByTidemark(TidemarkPipeline.MIRROR, table, source, false));
+      contestants.add(new ByTidemark(TidemarkPipeline.LABELLED, table, source, true));
     }
     if (scene.has("native")) {
       contestants.add(new BySubscription(NATIVE, table, source, ""));
@@ -66,24 +67,28 @@ final class AnalyticsCopyPart {
   }
 
   private final class ByTidemark implements Contestant {
+    private final String name;
     private final CopyTable table;
     private final Db source;
+    private final boolean labels;
 
-    ByTidemark(CopyTable table, Db source) {
+    ByTidemark(String name, CopyTable table, Db source, boolean labels) {
+      this.name = name;
       this.table = table;
       this.source = source;
+      this.labels = labels;
     }
 
     @Override
     public String name() {
-      return "Tidemark";
+      return name;
     }
 
     @Override
     public Measured run() {
       Db target = fresh();
       TidemarkPipeline pipeline =
-          new TidemarkPipeline(scene, source, target, Map.of(table.table, table.columns()));
+          new TidemarkPipeline(scene, source, target, labels, Map.of(table.table, table.columns()));
       try {
         Measured measured =
             servers.measure(

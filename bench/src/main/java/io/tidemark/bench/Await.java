@@ -6,7 +6,7 @@ import java.util.function.BooleanSupplier;
 
 /** Waits for what happens in other processes. */
 final class Await {
-  private static final long PAUSE_MILLIS = 5;
+  private static final long PAUSE_MILLIS = 25;
 
   /** Of any benchmark's part. */
   private static final Duration LIMIT = Duration.ofMinutes(20);

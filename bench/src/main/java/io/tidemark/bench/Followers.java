@@ -40,7 +40,12 @@ final class Followers {
   List<Entry> withoutDebezium() {
     List<Entry> all = new ArrayList<>();
     if (!scene.options().peersOnly) {
-      all.add(new Entry("Tidemark", target -> new TidemarkFollower(scene, app, target)));
+      all.add(
+          new Entry(
+              TidemarkPipeline.MIRROR, target -> new TidemarkFollower(scene, app, target, false)));
+      all.add(
+          new Entry(
+              TidemarkPipeline.LABELLED, target -> new TidemarkFollower(scene, app, target, true)));
     }
     if (scene.has("native")) {
       String other = otherStreaming(scene.servers().major());

@@ -8,9 +8,10 @@ final class TidemarkFollower implements Follower {
 
   /**
    * @param target empty
+   * @param labels whether the target has label columns
    */
-  TidemarkFollower(AnalyticsScene scene, AnalyticsApp app, Db target) {
-    this.pipeline = new TidemarkPipeline(scene, app.source(), target, app.tables());
+  TidemarkFollower(AnalyticsScene scene, AnalyticsApp app, Db target, boolean labels) {
+    this.pipeline = new TidemarkPipeline(scene, app.source(), target, labels, app.tables());
   }
 
   @Override

@@ -11,6 +11,12 @@ import java.util.stream.Collectors;
 final class TidemarkPipeline {
   static final String NAME = "bench";
 
+  /** Rows of the target are as those of the source, which is what the peers write. */
+  static final String MIRROR = "Tidemark";
+
+  /** Every row, and the key, lead with the columns that tell sources apart. */
+  static final String LABELLED = "Tidemark, with label columns";
+
   private static final String STATES =
       "SELECT count(*) = %d AND bool_and(state = 'streaming') FROM tidemark.table_state";
   private static final String HAS_STATES = "SELECT to_regclass('tidemark.table_state') IS NOT NULL";
@@ -24,9 +30,15 @@ final class TidemarkPipeline {
   private final List<Process> daemon = new ArrayList<>();
 
   /**
+   * @param labels whether the target has label columns
    * @param tables of the schema public, with the columns that are taken
    */
-  TidemarkPipeline(AnalyticsScene scene, Db source, Db target, Map<String, List<String>> tables) {
+  TidemarkPipeline(
+      AnalyticsScene scene,
+      Db source,
+      Db target,
+      boolean labels,
+      Map<String, List<String>> tables) {
     this.scene = scene;
     this.source = source;
     this.target = target;
@@ -40,7 +52,7 @@ final class TidemarkPipeline {
                     "        public.%s: {columns: [%s]}\n"
                         .formatted(each.getKey(), String.join(", ", each.getValue())))
             .collect(Collectors.joining());
-    this.config = scene.program().configureAnalytics(source, target, NAME, lines);
+    this.config = scene.program().configureAnalytics(source, target, NAME, labels, lines);
     scene.program().init(config);
   }
 

@@ -105,7 +105,7 @@ final class TidemarkProgram {
    * @param name of the pipeline and of its schema in the target
    * @param tables the lines of its tables, indented by 8
    */
-  Path configureAnalytics(Db source, Db target, String name, String tables) {
+  Path configureAnalytics(Db source, Db target, String name, boolean labels, String tables) {
     String text =
         """
         http: {listen: none}
@@ -126,8 +126,9 @@ final class TidemarkProgram {
           pipelines:
             %7$s:
               schema: %7$s
+              label-columns: %10$s
               sources:
-                main: {cluster: %3$s, database: %8$s, labels: {site: bench}}
+                main: {cluster: %3$s, database: %8$s}
               tables:
         %9$s"""
             .formatted(
@@ -139,7 +140,8 @@ final class TidemarkProgram {
                 target.name(),
                 name,
                 source.name(),
-                tables);
+                tables,
+                labels ? "{site: _site, database: _database}" : "{}");
     return work.write("analytics.yaml", text);
   }
 

@@ -190,7 +190,7 @@ public record PipelineSettings(
                 name,
                 engine,
                 section.get("schema", Kind.TEXT, "analytics"),
-                columns.isEmpty() ? DEFAULT_LABELS : columns,
+                section.has("label-columns") ? columns : DEFAULT_LABELS,
                 sources,
                 tables,
                 section.get("partitions", Kind.choice(Partitions.class), "root"),

@@ -4,10 +4,11 @@ package io.tidemark.postgres;
 @FunctionalInterface
 public interface CopySink<E extends Exception> {
   /**
-   * Takes one message: a row, in the binary format also the header before the first row or the
+   * Takes one message: a row, in the binary format with the header before the first row, or the
    * trailer.
    *
-   * @param row the sink's own from here on
+   * @param buffer holds it until the call returns, then the next
+   * @param length of the message, which begins at 0
    */
-  void accept(byte[] row) throws E;
+  void accept(byte[] buffer, int length) throws E;
 }

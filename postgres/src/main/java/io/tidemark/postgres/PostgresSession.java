@@ -17,9 +17,6 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
-import org.postgresql.copy.CopyIn;
-import org.postgresql.copy.CopyOut;
-import org.postgresql.copy.PGCopyOutputStream;
 import org.postgresql.core.BaseConnection;
 import org.postgresql.core.TransactionState;
 import org.postgresql.jdbc.BinaryParameter;
@@ -35,17 +32,16 @@ public final class PostgresSession implements AutoCloseable {
   /** The server cancels a statement at its limit; if it cannot, the connection is given up. */
   private static final Duration GRACE = Duration.ofSeconds(5);
 
-  /** query_canceled. */
-  private static final String CANCELED = "57014";
-
   private final Connection connection;
   private final PostgresEndpoint endpoint;
   private final ServerVersion version;
+  private final SessionCopy copy;
   private Duration statementLimit;
 
   private PostgresSession(Connection connection, PostgresEndpoint endpoint) throws SQLException {
     this.connection = connection;
     this.endpoint = endpoint;
+    this.copy = new SessionCopy(connection);
     this.statementLimit = endpoint.statementTimeout();
     limitNetwork(statementLimit);
     this.version = ServerVersion.parse(connection.getMetaData().getDatabaseProductVersion());
@@ -186,7 +182,7 @@ public final class PostgresSession implements AutoCloseable {
    * @throws IOException of the stream
    */
   public long copyOut(String sql, OutputStream to) throws IOException {
-    return copyOut(sql, (CopySink<IOException>) to::write);
+    return copyOut(sql, (CopySink<IOException>) (buffer, length) -> to.write(buffer, 0, length));
   }
 
   /**
@@ -196,40 +192,7 @@ public final class PostgresSession implements AutoCloseable {
    * @return how many rows
    */
   public <E extends Exception> long copyOut(String sql, CopySink<E> to) throws E {
-    try {
-      CopyOut copy = connection.unwrap(PGConnection.class).getCopyAPI().copyOut(sql);
-      try {
-        for (byte[] row = copy.readFromCopy(); row != null; row = copy.readFromCopy()) {
-          to.accept(row);
-        }
-      } finally {
-        cancel(copy);
-      }
-      return copy.getHandledRowCount();
-    } catch (SQLException e) {
-      throw PostgresFailures.statement(e, "run " + sql, "");
-    }
-  }
-
-  /**
-   * Not the driver's cancelCopy, which leaves answers behind that the next statement would take for
-   * its own.
-   */
-  private void cancel(CopyOut copy) throws SQLException {
-    if (!copy.isActive()) {
-      return;
-    }
-    connection.unwrap(PGConnection.class).cancelQuery();
-    try {
-      byte[] rest = copy.readFromCopy();
-      while (rest != null) {
-        rest = copy.readFromCopy();
-      }
-    } catch (SQLException e) {
-      if (!CANCELED.equals(e.getSQLState())) {
-        throw e;
-      }
-    }
+    return copy.out(sql, to);
   }
 
   /**
@@ -237,11 +200,7 @@ public final class PostgresSession implements AutoCloseable {
    * without that drops what was copied. What the server refuses is the cause of an IOException.
    */
   public OutputStream copyIn(String sql) {
-    try {
-      return new PGCopyOutputStream(connection.unwrap(PGConnection.class), sql);
-    } catch (SQLException e) {
-      throw PostgresFailures.statement(e, "run " + sql, "");
-    }
+    return copy.in(sql);
   }
 
   /** Takes what COPY … FROM STDIN is to read, in pieces of any length. */
@@ -250,9 +209,10 @@ public final class PostgresSession implements AutoCloseable {
     /**
      * Sends a piece.
      *
+     * @param length of what is sent of the bytes, from the first
      * @throws PostgresException where the server refuses what came before, or is gone
      */
-    void write(byte[] bytes);
+    void write(byte[] bytes, int length);
   }
 
   /** Writes all that is to be copied. */
@@ -268,26 +228,7 @@ public final class PostgresSession implements AutoCloseable {
    * @return how many rows
    */
   public <E extends Exception> long copyIn(String sql, CopyWriter<E> writer) throws E {
-    try {
-      CopyIn copy = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(sql);
-      try {
-        writer.writeTo(
-            bytes -> {
-              try {
-                copy.writeToCopy(bytes, 0, bytes.length);
-              } catch (SQLException e) {
-                throw PostgresFailures.statement(e, "run " + sql, "");
-              }
-            });
-        return copy.endCopy();
-      } finally {
-        if (copy.isActive()) {
-          copy.cancelCopy();
-        }
-      }
-    } catch (SQLException e) {
-      throw PostgresFailures.statement(e, "run " + sql, "");
-    }
+    return copy.in(sql, writer);
   }
 
   /** Gives a role a password; only what it is checked by goes over the wire and into a log. */

@@ -142,14 +142,17 @@ class TransactionTest {
   void copiesOutRowByRowAndStopsWhereItsReaderThrows() {
     session.execute("INSERT INTO t SELECT generate_series(1, 3)");
     List<String> rows = new ArrayList<>();
-    assertThat(session.copyOut("COPY t TO STDOUT", row -> rows.add(new String(row, UTF_8))))
+    assertThat(
+            session.copyOut(
+                "COPY t TO STDOUT",
+                (buffer, length) -> rows.add(new String(buffer, 0, length, UTF_8))))
         .isEqualTo(3);
     assertThat(rows).containsExactly("1\n", "2\n", "3\n");
     assertThatThrownBy(
             () ->
                 session.copyOut(
                     "COPY (SELECT generate_series(1, 1000000)) TO STDOUT",
-                    row -> {
+                    (_, _) -> {
                       throw new IllegalStateException("thrown on purpose");
                     }))
         .hasMessage("thrown on purpose");
