@@ -48,17 +48,21 @@ class AnalyticsSeedTest {
           "CREATE TABLE items (id int PRIMARY KEY)",
           "CREATE TABLE keyless (id int)",
           "CREATE TABLE other (id int PRIMARY KEY)",
-          "CREATE DATABASE elsewhere");
+          "CREATE DATABASE elsewhere",
+          "CREATE ROLE dwh LOGIN");
       site.configure("standby", "kind: read");
       ReplicaSite.require(site.cli.run("replica", "create", "standby"));
       site.settle("standby");
 
       refusesAnotherTarget(site);
       configure(site, site.port("standby"));
+      refusesAnotherUser(site);
       assertThat(site.cli.run("analytics", "seed", "shop", "standby").exitCode())
           .as("nobody confirms it")
           .isEqualTo(2);
       assertThat(site.ask("standby", "SELECT pg_is_in_recovery()")).isEqualTo("t");
+      leavesAStandbyAsItIsWhereTheProgramRefuses(site);
+      breaksOffWhenItIsAServerOfItsOwn(site);
       seeds(site);
       followsWithoutACopy(site);
       isNobodysReplicaAnyMore(site);
@@ -69,7 +73,7 @@ class AnalyticsSeedTest {
     site.sections(
         """
         analytics:
-          target: {host: 127.0.0.1, port: %d, database: postgres, user: %s}
+          target: {host: 127.0.0.1, port: %d, database: postgres, user: dwh}
           pipelines:
             shop:
               engine: native
@@ -80,7 +84,7 @@ class AnalyticsSeedTest {
                 public.i*: {}
                 public.keyless: {}
         """
-            .formatted(port, site.primary.user()));
+            .formatted(port));
   }
 
   private static void refusesAnotherTarget(ReplicaSite site) {
@@ -91,6 +95,45 @@ class AnalyticsSeedTest {
         .contains("expected postgres at 127.0.0.1:" + site.port("standby"))
         .contains("Set analytics.target");
     assertThat(site.ask("standby", "SELECT pg_is_in_recovery()")).isEqualTo("t");
+  }
+
+  private static void refusesAnotherUser(ReplicaSite site) {
+    Cli.Result refused = site.cli.run("analytics", "seed", "shop", "standby", "--yes");
+    assertThat(refused.err()).contains("analytics.target.user is dwh; expected");
+    site.primary.sql("ALTER ROLE dwh SUPERUSER");
+    site.settle("standby");
+    ReplicaSite.await(
+        () ->
+            site.ask("standby", "SELECT rolsuper FROM pg_roles WHERE rolname = 'dwh'").equals("t"));
+  }
+
+  /** Whatever the reason: here its session may not write. */
+  private static void breaksOffWhenItIsAServerOfItsOwn(ReplicaSite site) {
+    site.primary.sql("ALTER ROLE dwh SET default_transaction_read_only = on");
+    Cli.Result broken = site.cli.run("analytics", "seed", "shop", "standby", "--yes");
+    assertThat(broken.exitCode()).as(broken.toString()).isNotZero();
+    assertThat(site.ask("standby", "SELECT pg_is_in_recovery()")).isEqualTo("f");
+    assertThat(site.ask("standby", "SELECT to_regnamespace('tidemark') IS NULL")).isEqualTo("t");
+    site.run("standby", "ALTER ROLE dwh RESET ALL");
+  }
+
+  private static void leavesAStandbyAsItIsWhereTheProgramRefuses(ReplicaSite site) {
+    String free =
+        "generate_series(1, current_setting('max_replication_slots')::int"
+            + " - (SELECT count(*) FROM pg_replication_slots)::int)";
+    site.primary.sql(
+        "SELECT pg_create_physical_replication_slot('full_' || g) FROM " + free + " g");
+    Cli.Result refused = site.cli.run("analytics", "seed", "shop", "standby", "--yes");
+    site.primary.sql(
+        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+            + " WHERE slot_name LIKE 'full%'");
+
+    assertThat(refused.exitCode()).as(refused.toString()).isNotZero();
+    assertThat(refused.err())
+        .contains("pg_createsubscriber --dry-run ended with exit code 1", "replication slot")
+        .contains("the standby goes on");
+    assertThat(site.ask("standby", "SELECT pg_is_in_recovery()")).isEqualTo("t");
+    assertThat(site.cli.run("replica", "status", "standby").out()).doesNotContain("promoted");
   }
 
   private static void seeds(ReplicaSite site) {

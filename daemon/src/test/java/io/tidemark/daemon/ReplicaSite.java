@@ -160,6 +160,17 @@ final class ReplicaSite implements AutoCloseable {
     }
   }
 
+  /** Runs a statement on a replica that is a server of its own by now. */
+  void run(String replica, String sql) {
+    String url = "jdbc:postgresql://127.0.0.1:" + port(replica) + "/postgres";
+    try (Connection connection = DriverManager.getConnection(url, primary.user(), "");
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException(sql + ": " + e.getMessage(), e);
+    }
+  }
+
   boolean hasTable(String replica, String table) {
     return ask(replica, "SELECT to_regclass('" + table + "') IS NOT NULL").equals("t");
   }

@@ -93,14 +93,24 @@ final class CreateSubscriber {
   }
 
   /**
-   * Tries it, then does it. The directory is a server's of its own afterwards, stopped.
+   * Tries it with a stopped standby, and changes nothing.
+   *
+   * @throws TidemarkException as of {@link #run}
+   */
+  void tryOut() {
+    run(
+        true,
+        "Nothing was changed, and the standby goes on. Correct what it says, and give the command"
+            + " again.");
+  }
+
+  /**
+   * Does it. The directory is a server's of its own afterwards, stopped.
    *
    * @throws TidemarkException SOFTWARE_MISSING where it is not installed; POSTGRES_REFUSED with
    *     what it said; LOCAL_IO, TIMED_OUT, INTERRUPTED
    */
   void run() {
-    run(true, "Nothing was changed. Correct what it says, and give the command again.");
-    // From here on the directory can never be a standby again.
     run(
         false,
         "Build the replica anew: tidemark replica rebuild %s. At the source, drop what was made: the"

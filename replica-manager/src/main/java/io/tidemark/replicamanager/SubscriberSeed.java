@@ -4,11 +4,10 @@ import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.ControlFileReader;
 import io.tidemark.postgres.HostPort;
+import io.tidemark.postgres.PostgresEndpoint;
 import io.tidemark.postgres.PostgresSession;
 import io.tidemark.postgres.SystemId;
 import io.tidemark.replicamanager.LogicalVerdict.Follow;
-import io.tidemark.replicamanager.LogicalVerdict.Held;
-import io.tidemark.replicamanager.LogicalVerdict.Ignored;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -70,10 +69,13 @@ public final class SubscriberSeed {
       LogicalSource.Known known = source.see();
       boolean begun = isBegun();
       requireReady(source.session(), known, begun);
+      if (control.server().isRunning()) {
+        requireTarget();
+      }
       Map<LogicalTable, LogicalVerdict> verdicts = verdicts(known);
       return new Plan(
           followed(verdicts).keySet().stream().map(LogicalTable::name).toList(),
-          left(source.session(), verdicts),
+          SeedRemains.of(spec, source.session(), verdicts),
           begun);
     }
   }
@@ -86,9 +88,14 @@ public final class SubscriberSeed {
   public void run(Plan plan) {
     if (!plan.begun()) {
       // The daemon lets it be from here on, also where this breaks off.
+      Wish before = control.wish();
       control.wish(new Wish.Promoted());
       control.server().stop();
-      new CreateSubscriber(spec, replica, control.server().installation()).run();
+      CreateSubscriber program =
+          new CreateSubscriber(spec, replica, control.server().installation());
+      tryOut(program, before);
+      // From here on the directory can never be a standby again.
+      program.run();
     }
     try (LogicalSourceObserver source = new LogicalSourceObserver(spec)) {
       requireOfItsOwn(source.session().systemIdentifier());
@@ -101,6 +108,16 @@ public final class SubscriberSeed {
       }
     }
     release();
+  }
+
+  private void tryOut(CreateSubscriber program, Wish before) {
+    try {
+      program.tryOut();
+    } catch (TidemarkException e) {
+      control.wish(before);
+      control.server().start();
+      throw e;
+    }
   }
 
   // What must be so
@@ -167,6 +184,27 @@ public final class SubscriberSeed {
     }
   }
 
+  /** Its roles are the source's, so that it can be asked before it is a server of its own. */
+  private void requireTarget() {
+    PostgresEndpoint endpoint =
+        spec.target().withHosts(spec.target().hosts(), PostgresEndpoint.Target.ANY);
+    try (PostgresSession session = PostgresSession.open(endpoint)) {
+      boolean may =
+          session
+              .value(
+                  "SELECT 1 FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolname = ?)",
+                  spec.source().user())
+              .isPresent();
+      if (!may) {
+        throw new TidemarkException(
+            ErrorCode.CHECK_FAILED,
+            "analytics.target.user is %s; expected %s, who will own the subscription, or a superuser"
+                .formatted(spec.target().user(), spec.source().user()),
+            "Set analytics.target.user.");
+      }
+    }
+  }
+
   private boolean isBegun() {
     return control.wish() instanceof Wish.Promoted
         && !Files.exists(replica.directory().resolve("standby.signal"));
@@ -204,61 +242,6 @@ public final class SubscriberSeed {
           }
         });
     return followed;
-  }
-
-  private List<String> left(PostgresSession source, Map<LogicalTable, LogicalVerdict> verdicts) {
-    List<String> left = new ArrayList<>();
-    new LogicalCatalog(source)
-        .tables(LogicalPlanner.kind(spec.pipeline()), name -> spec.tableOf(name).isEmpty())
-        .forEach(
-            table ->
-                left.add(
-                    "%s, which no pattern matches: DROP TABLE %s"
-                        .formatted(table.name(), table.name().quoted())));
-    verdicts.forEach((table, verdict) -> left.addAll(left(table, verdict)));
-    source
-        .query(
-            "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname NOT IN"
-                + " (current_database(), 'postgres') ORDER BY 1",
-            row -> row.text("datname"))
-        .forEach(
-            name ->
-                left.add(
-                    "the database %s: DROP DATABASE %s".formatted(name, TableName.quoted(name))));
-    return left;
-  }
-
-  private static List<String> left(LogicalTable table, LogicalVerdict verdict) {
-    String name = table.name().quoted();
-    return switch (verdict) {
-      case Held(String why, String advice) ->
-          List.of("%s, which is held: %s. %s".formatted(table.name(), why, advice));
-      case Ignored(String why) ->
-          List.of("%s, which is left out: %s: DROP TABLE %s".formatted(table.name(), why, name));
-      case Follow follow -> {
-        List<String> left = new ArrayList<>();
-        Set<String> sent =
-            table.sent(follow.as().columns()).stream()
-                .map(LogicalColumn::name)
-                .collect(Collectors.toSet());
-        table.sent().stream()
-            .filter(column -> !sent.contains(column.name()))
-            .forEach(
-                column ->
-                    left.add(
-                        "%s.%s, which is not among the columns: ALTER TABLE %s DROP COLUMN %s"
-                            .formatted(table.name(), column.name(), name, column.quoted())));
-        follow
-            .as()
-            .filter()
-            .ifPresent(
-                where ->
-                    left.add(
-                        "rows of %s that its filter leaves out: DELETE FROM %s WHERE (%s) IS NOT TRUE"
-                            .formatted(table.name(), name, where)));
-        yield left;
-      }
-    };
   }
 
   // What is done
