@@ -4,8 +4,10 @@ import io.tidemark.config.AnalyticsSettings;
 import io.tidemark.config.PipelineSettings;
 import io.tidemark.config.SourceSettings;
 import io.tidemark.config.TidemarkException;
+import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PostgresEndpoint;
 import io.tidemark.postgres.PostgresSession;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,10 +59,48 @@ public final class AnalyticsState implements AutoCloseable {
     return session.first(
         "SELECT "
             + FeedPosition.COLUMNS
-            + " FROM "
+            + " FROM (SELECT pipeline, source, slot, applied_lsn, data_as_of, copied, transactions,"
+            + " changes, updated_at FROM "
             + Sql.name(schema)
-            + ".feed WHERE pipeline = ? AND source = ? AND role = 'main'",
+            + ".feed WHERE role = 'main' UNION ALL SELECT pipeline, source, slot, applied_lsn,"
+            + " data_as_of, true, 0, 0, updated_at FROM "
+            + Sql.name(schema)
+            + ".native_feed) AS f WHERE pipeline = ? AND source = ?",
         FeedPosition::read,
+        pipeline,
+        source);
+  }
+
+  /**
+   * Leaves where a source stands whose data PostgreSQL's own subscription moves. A moment before
+   * the one that is known already is not taken.
+   *
+   * @param applied everything that the source committed before is in the target
+   * @param dataAsOf by the source's clock
+   */
+  public void subscriptionAt(
+      String pipeline, SourceSettings source, Lsn applied, Instant dataAsOf) {
+    session.execute(
+        "INSERT INTO "
+            + Sql.name(schema)
+            + ".native_feed AS f (pipeline, source, slot, labels, applied_lsn, data_as_of)"
+            + " VALUES (?, ?, ?, jsonb_build_object('site', ?, 'database', ?), ?::pg_lsn,"
+            + " ?::timestamptz) ON CONFLICT (pipeline, source) DO UPDATE SET slot = excluded.slot,"
+            + " labels = excluded.labels, applied_lsn = excluded.applied_lsn, data_as_of ="
+            + " greatest(f.data_as_of, excluded.data_as_of), updated_at = clock_timestamp()",
+        pipeline,
+        source.name(),
+        source.slot(),
+        source.label("site"),
+        source.label("database"),
+        applied.toString(),
+        dataAsOf.toString());
+  }
+
+  /** The source's data is copied anew: as of when it is is not known for now. */
+  public void forgetSubscription(String pipeline, String source) {
+    session.execute(
+        "DELETE FROM " + Sql.name(schema) + ".native_feed WHERE pipeline = ? AND source = ?",
         pipeline,
         source);
   }

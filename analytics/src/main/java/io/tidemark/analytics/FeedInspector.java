@@ -27,9 +27,6 @@ import org.jspecify.annotations.Nullable;
 public final class FeedInspector implements AutoCloseable {
   private static final long MEGABYTE = 1 << 20;
 
-  /** An entry of a b-tree without its values, and a row's header with its item pointer. */
-  private static final long ROW_OVERHEAD_BYTES = 44;
-
   private static final long SAMPLE_BYTES = 32 * MEGABYTE;
   private static final long LEAST_SAMPLE_BYTES = MEGABYTE;
   private static final Duration SAMPLE_LIMIT = Duration.ofMinutes(2);
@@ -57,14 +54,13 @@ public final class FeedInspector implements AutoCloseable {
   private FeedPlan.Table table(MappedTable table) {
     SourceTable from = table.source();
     long labels = table.labels().values().stream().mapToLong(label -> label.length() + 1).sum();
-    long perRow = ROW_OVERHEAD_BYTES + 2 * labels;
+    OptionalLong rows = from.rows() < 0 ? OptionalLong.empty() : OptionalLong.of(from.rows());
     return new FeedPlan.Table(
         table.name(),
         table.target(),
-        from.rows() < 0 ? OptionalLong.empty() : OptionalLong.of(from.rows()),
+        rows,
         from.bytes(),
-        // Of rows that nobody has counted, as much again is the most that their keys need.
-        from.bytes() + (from.rows() < 0 ? from.bytes() : from.rows() * perRow),
+        FeedPlan.Table.targetBytes(from.bytes(), rows, 2 * labels),
         CopyRange.of(table, spec.pipeline().copy().rangeBytes(), Set.of()).size(),
         table.columns().size(),
         (int) table.columns().stream().filter(MappedColumn::isMasked).count(),

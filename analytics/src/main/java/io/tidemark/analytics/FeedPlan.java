@@ -31,7 +31,23 @@ public record FeedPlan(
       int ranges,
       int columns,
       int masks,
-      String mode) {}
+      String mode) {
+
+    /** An entry of a b-tree without its values, and a row's header with its item pointer. */
+    private static final long ROW_OVERHEAD_BYTES = 44;
+
+    /**
+     * What rows and the index of their key need in the target at most.
+     *
+     * @param bytes at the source
+     * @param moreBytes that each row has in the target beside its own
+     */
+    public static long targetBytes(long bytes, OptionalLong rows, long moreBytes) {
+      // Of rows that nobody has counted, as much again is the most that their keys need.
+      return bytes
+          + (rows.isPresent() ? rows.getAsLong() * (ROW_OVERHEAD_BYTES + moreBytes) : bytes);
+    }
+  }
 
   public FeedPlan {
     tables = List.copyOf(tables);

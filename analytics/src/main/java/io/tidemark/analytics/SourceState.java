@@ -509,7 +509,14 @@ final class SourceState {
   /** Everything, when the source is dropped. */
   void forgetAll(PostgresSession target) {
     for (String each :
-        List.of("feed", "table_state", "column_state", "copy_range", "wish", "verification")) {
+        List.of(
+            "feed",
+            "native_feed",
+            "table_state",
+            "column_state",
+            "copy_range",
+            "wish",
+            "verification")) {
       target.execute(
           "DELETE FROM " + schema + "." + each + " WHERE pipeline = ? AND source = ?",
           pipeline,

@@ -66,13 +66,23 @@ final class StateSchema {
         examples text NOT NULL DEFAULT '', note text NOT NULL DEFAULT '', position text,
         PRIMARY KEY (pipeline, source, source_table));
 
+      CREATE TABLE IF NOT EXISTS %1$s.native_feed (
+        pipeline text, source text, slot text NOT NULL, labels jsonb NOT NULL,
+        applied_lsn pg_lsn NOT NULL, data_as_of timestamptz NOT NULL,
+        updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (pipeline, source)) WITH (fillfactor = 50);
+
       CREATE OR REPLACE VIEW %1$s.data_as_of AS
         SELECT f.pipeline, f.source, f.labels ->> 'site' AS site,
                f.labels ->> 'database' AS database, f.labels, f.data_as_of,
                clock_timestamp() - f.data_as_of AS age,
                coalesce(w.wish, 'running') AS state, f.applied_lsn, f.updated_at
-          FROM %1$s.feed f LEFT JOIN %1$s.wish w USING (pipeline, source)
-         WHERE f.role = 'main';
+          FROM (SELECT pipeline, source, labels, data_as_of, applied_lsn, updated_at
+                  FROM %1$s.feed WHERE role = 'main'
+                UNION ALL
+                SELECT pipeline, source, labels, data_as_of, applied_lsn, updated_at
+                  FROM %1$s.native_feed) f
+          LEFT JOIN %1$s.wish w USING (pipeline, source);
       COMMENT ON VIEW %1$s.data_as_of IS
         'What every source had committed up to data_as_of is in the analytics database.';
       """;
@@ -84,7 +94,7 @@ final class StateSchema {
     return target
         .value(
             "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-                + " WHERE n.nspname = ? AND c.relname = 'verification'",
+                + " WHERE n.nspname = ? AND c.relname = 'native_feed'",
             schema)
         .isPresent();
   }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,16 +35,22 @@ public final class TableVerifier {
 
   private static final int EXAMPLE_CHARACTERS = 120;
 
-  private final FeedSpec spec;
-  private final VerificationState saved;
+  private final Supplier<VerifiedFeed> feeds;
 
+  /** Of the merge engine. */
   public TableVerifier(FeedSpec spec) {
-    this.spec = spec;
-    this.saved = new VerificationState(spec);
+    this.feeds = () -> new MergedFeed(spec);
+  }
+
+  /** Of PostgreSQL's own subscription. */
+  public TableVerifier(SubscribedFeed feed) {
+    this.feeds = () -> feed;
   }
 
   /** What a run has at hand. */
   private record Run(
+      VerifiedFeed feed,
+      VerificationState saved,
       PostgresSession source,
       PostgresSession target,
       VerificationPoint point,
@@ -82,44 +89,35 @@ public final class TableVerifier {
    */
   public VerificationReport verify(
       Optional<TableName> only, VerificationLimits limits, Consumer<TableVerification> progress) {
-    try (FeedLinks links = new FeedLinks(spec);
-        PostgresSession source = links.sources().get();
-        PostgresSession target = links.targets().get()) {
-      requireFeed(links);
-      TableMapping mapping = new FeedLoader(spec, links, () -> false).mapping();
+    try (VerifiedFeed feed = feeds.get();
+        PostgresSession source = feed.openSource();
+        PostgresSession target = feed.openTarget()) {
       Run run =
           new Run(
+              feed,
+              feed.saved(),
               source,
               target,
-              new VerificationPoint(source, target, spec),
+              new VerificationPoint(source, target, feed),
               new Throttle(limits.bytesPerSecond()),
               new Budget(limits),
               progress);
-      return source.within(
-          LIMIT, () -> target.within(LIMIT, () -> verify(run, mapping, only, limits)));
+      return source.within(LIMIT, () -> target.within(LIMIT, () -> verify(run, only, limits)));
     }
   }
 
-  private void requireFeed(FeedLinks links) {
-    if (spec.state().feed(links.target(), FeedRole.MAIN).filter(FeedRow::copied).isEmpty()) {
-      throw new TidemarkException(
-          ErrorCode.CHECK_FAILED,
-          spec.name() + ": it does not follow its source yet, so there is nothing to verify",
-          "tidemark analytics status says how far it is");
-    }
-  }
-
-  private VerificationReport verify(
-      Run run, TableMapping mapping, Optional<TableName> only, VerificationLimits limits) {
-    Map<TableName, VerificationState.Saved> before = saved.read(run.target());
+  private static VerificationReport verify(
+      Run run, Optional<TableName> only, VerificationLimits limits) {
+    List<TableName> all = run.feed().tables(run.target());
+    Map<TableName, VerificationState.Saved> before = run.saved().read(run.target());
     List<TableName> names =
-        saved.oldestFirst(run.target()).stream()
+        run.saved().oldestFirst(run.target(), all).stream()
             .filter(name -> only.isEmpty() || only.get().equals(name))
             .toList();
     if (only.isPresent() && names.isEmpty()) {
       throw new TidemarkException(
           ErrorCode.USAGE,
-          "%s has no table %s".formatted(spec.name(), only.get()),
+          "%s has no table %s".formatted(run.feed().name(), only.get()),
           "tidemark analytics status lists its tables, as schema.table");
     }
     List<TableVerification> found = new ArrayList<>();
@@ -127,29 +125,26 @@ public final class TableVerifier {
       if (run.budget().isSpent()) {
         break;
       }
-      Optional<VerificationState.Saved> former =
-          Optional.ofNullable(limits.isRolling() ? before.get(name) : null);
-      found.add(verify(run, name, mapping.table(name), former));
+      found.add(
+          verify(run, name, Optional.ofNullable(limits.isRolling() ? before.get(name) : null)));
     }
     return new VerificationReport(found);
   }
 
-  private TableVerification verify(
-      Run run,
-      TableName name,
-      Optional<MappedTable> now,
-      Optional<VerificationState.Saved> former) {
+  private static TableVerification verify(
+      Run run, TableName name, Optional<VerificationState.Saved> former) {
     TableVerification begun = TableVerification.begun(name);
-    Optional<String> unfit = unfit(run, name, now);
+    Optional<String> unfit = run.feed().unfit(run.target(), name);
     if (unfit.isPresent()) {
       return begun.noting("not compared: " + unfit.get());
     }
-    MappedTable table = SavedMapping.of(now.orElseThrow(), spec.state().columns(run.target()));
+    MappedTable table = run.feed().table(run.target(), name).orElseThrow();
     try {
       TableVerification found =
           TableComparison.suits(table) ? rows(run, table, former) : sums(run, table);
       // What was resynced or held meanwhile has differed rightly.
-      return unfit(run, name, now)
+      return run.feed()
+          .unfit(run.target(), name)
           .map(why -> begun.noting("not compared: meanwhile " + why))
           .orElse(found);
     } catch (PostgresException e) {
@@ -161,28 +156,9 @@ public final class TableVerifier {
     }
   }
 
-  private Optional<String> unfit(Run run, TableName name, Optional<MappedTable> now) {
-    Optional<TableRow> row =
-        spec.state().tables(run.target()).stream()
-            .filter(each -> each.name().equals(name))
-            .findFirst();
-    if (row.isEmpty() || now.isEmpty()) {
-      return Optional.of("it is not taken any more");
-    }
-    if (!row.get().isMain()) {
-      return Optional.of("it is being brought in beside the others");
-    }
-    if (row.get().state() != TableState.STREAMING) {
-      return Optional.of("it is " + row.get().state().word());
-    }
-    return now.get().kind() == MappedTable.Kind.APPEND
-        ? Optional.of("only its inserts are taken")
-        : Optional.empty();
-  }
-
   // By key
 
-  private TableVerification rows(
+  private static TableVerification rows(
       Run run, MappedTable table, Optional<VerificationState.Saved> former) {
     TableComparison comparison =
         new TableComparison(
@@ -209,7 +185,7 @@ public final class TableVerifier {
         found = found.noting("so many rows differ that the rest was not compared");
         next = Optional.empty();
       }
-      saved.save(run.target(), found, next);
+      run.saved().save(run.target(), found, next);
       run.budget().spend(chunk.read());
       run.progress().accept(found);
     }
@@ -260,7 +236,7 @@ public final class TableVerifier {
   // As a whole
 
   /** Equal or not is all that can be said: different rows cannot be named. */
-  private TableVerification sums(Run run, MappedTable table) {
+  private static TableVerification sums(Run run, MappedTable table) {
     ComparedSide source = ComparedSide.source(run.source(), table, run.throttle());
     ComparedSide target = ComparedSide.target(run.target(), table, run.throttle());
     TableVerification found =
@@ -289,7 +265,7 @@ public final class TableVerifier {
       }
       before = after;
     }
-    saved.save(run.target(), found, Optional.empty());
+    run.saved().save(run.target(), found, Optional.empty());
     run.budget().spend(found.rows());
     run.progress().accept(found);
     return found;

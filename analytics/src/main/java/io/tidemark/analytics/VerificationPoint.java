@@ -14,12 +14,12 @@ final class VerificationPoint {
 
   private final PostgresSession source;
   private final PostgresSession target;
-  private final FeedSpec spec;
+  private final VerifiedFeed feed;
 
-  VerificationPoint(PostgresSession source, PostgresSession target, FeedSpec spec) {
+  VerificationPoint(PostgresSession source, PostgresSession target, VerifiedFeed feed) {
     this.source = source;
     this.target = target;
-    this.spec = spec;
+    this.feed = feed;
   }
 
   /**
@@ -34,13 +34,13 @@ final class VerificationPoint {
     while (!at.isAtLeast(goal)) {
       if (Thread.currentThread().isInterrupted()) {
         throw new TidemarkException(
-            ErrorCode.INTERRUPTED, spec.name() + ": the verification was interrupted", "");
+            ErrorCode.INTERRUPTED, feed.name() + ": the verification was interrupted", "");
       }
       if (System.nanoTime() - begin > LIMIT.toNanos()) {
         throw new TidemarkException(
             ErrorCode.TIMED_OUT,
             "%s: the feed is at %s; expected %s within %d s"
-                .formatted(spec.name(), at, goal, LIMIT.toSeconds()),
+                .formatted(feed.name(), at, goal, LIMIT.toSeconds()),
             "tidemark analytics status says whether it runs; verify once it follows its source");
       }
       LockSupport.parkNanos(POLL.toNanos());
@@ -51,14 +51,15 @@ final class VerificationPoint {
   /** What is committed is visible before it is written out: so not the end of what is written. */
   private Lsn shown() {
     return Lsn.parse(
-        source
-            .value(
-                "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
-                    + " ELSE pg_current_wal_insert_lsn() END")
-            .orElseThrow());
+            source
+                .value(
+                    "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
+                        + " ELSE pg_current_wal_insert_lsn() END")
+                .orElseThrow())
+        .withoutPageHeader();
   }
 
   private Lsn applied() {
-    return spec.state().feed(target, FeedRole.MAIN).map(FeedRow::applied).orElse(Lsn.ZERO);
+    return feed.applied(source, target);
   }
 }

@@ -4,10 +4,13 @@ import io.tidemark.postgres.PostgresSession;
 import io.tidemark.postgres.Row;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the target knows of former verifications of a source's tables. */
@@ -15,11 +18,13 @@ final class VerificationState {
   private static final int BUFFER_BYTES = 256;
 
   private final String table;
-  private final FeedSpec spec;
+  private final String pipeline;
+  private final String source;
 
-  VerificationState(FeedSpec spec) {
-    this.table = Sql.name(spec.stateSchema()) + ".verification";
-    this.spec = spec;
+  VerificationState(String stateSchema, String pipeline, String source) {
+    this.table = Sql.name(stateSchema) + ".verification";
+    this.pipeline = pipeline;
+    this.source = source;
   }
 
   /**
@@ -52,24 +57,35 @@ final class VerificationState {
         .query(
             "SELECT * FROM " + table + " WHERE pipeline = ? AND source = ?",
             Saved::read,
-            spec.pipeline().name(),
-            spec.source().name())
+            pipeline,
+            source)
         .forEach(saved -> all.put(saved.found().name(), saved));
     return all;
   }
 
   /** The order in which tables are verified: unfinished ones, never verified ones, the oldest. */
-  List<TableName> oldestFirst(PostgresSession target) {
-    return target.query(
-        "SELECT s.source_table FROM "
-            + Sql.name(spec.stateSchema())
-            + ".table_state s LEFT JOIN "
+  List<TableName> oldestFirst(PostgresSession target, List<TableName> tables) {
+    List<TableName> unfinished = new ArrayList<>();
+    List<TableName> verified = new ArrayList<>();
+    target.query(
+        "SELECT source_table, position IS NOT NULL AS unfinished FROM "
             + table
-            + " v USING (pipeline, source, source_table) WHERE s.pipeline = ? AND s.source = ?"
-            + " ORDER BY v.position IS NULL, v.verified_at NULLS FIRST, s.source_table",
-        row -> TableName.parse(row.text("source_table")),
-        spec.pipeline().name(),
-        spec.source().name());
+            + " WHERE pipeline = ? AND source = ? ORDER BY verified_at, source_table",
+        row -> {
+          TableName name = TableName.parse(row.text("source_table"));
+          (row.flag("unfinished") ? unfinished : verified).add(name);
+          return name;
+        },
+        pipeline,
+        source);
+    Stream<TableName> never =
+        tables.stream()
+            .filter(name -> !unfinished.contains(name) && !verified.contains(name))
+            .sorted();
+    return Stream.of(unfinished.stream(), never, verified.stream())
+        .flatMap(Function.identity())
+        .filter(tables::contains)
+        .toList();
   }
 
   void save(
@@ -85,8 +101,8 @@ final class VerificationState {
             + " different = excluded.different, undecided = excluded.undecided, complete ="
             + " excluded.complete, examples = excluded.examples, note = excluded.note, position ="
             + " excluded.position",
-        spec.pipeline().name(),
-        spec.source().name(),
+        pipeline,
+        source,
         found.name().toString(),
         found.rows(),
         found.missing(),

@@ -3,9 +3,12 @@ package io.tidemark.daemon;
 import io.tidemark.analytics.AnalyticsState;
 import io.tidemark.analytics.FeedInspector;
 import io.tidemark.analytics.FeedPlan;
+import io.tidemark.analytics.TableName;
 import io.tidemark.analytics.TableProblem;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.PostgresSession;
+import io.tidemark.replicamanager.LogicalInspector;
+import io.tidemark.replicamanager.LogicalPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -68,9 +71,16 @@ final class AnalyticsCheck {
     try (PostgresSession session = PostgresSession.open(plan.primary())) {
       server(plan, session);
     }
-    if (plan instanceof AnalyticsPlan.Merge merge) {
-      try (FeedInspector inspector = new FeedInspector(merge.spec())) {
-        tables(plan, inspector.plan());
+    switch (plan) {
+      case AnalyticsPlan.Merge merge -> {
+        try (FeedInspector inspector = new FeedInspector(merge.spec())) {
+          tables(plan, inspector.plan());
+        }
+      }
+      case AnalyticsPlan.Native its -> {
+        try (LogicalInspector inspector = new LogicalInspector(its.spec())) {
+          subscribed(plan, inspector.plan());
+        }
       }
     }
   }
@@ -120,17 +130,30 @@ final class AnalyticsCheck {
         "ALTER SYSTEM SET %s = %d;".formatted(setting, needed + 4) + RESTART);
   }
 
+  private void subscribed(AnalyticsPlan plan, LogicalPlan found) {
+    found
+        .left()
+        .forEach(
+            table ->
+                findings.add(
+                    Finding.warn(plan.name(), table.name() + ": " + table.why(), table.advice())));
+    readable(plan, found.tables().stream().map(table -> NativeTables.name(table.name())).toList());
+    found.unable().ifPresent(why -> findings.add(Finding.fail(plan.name(), why, "")));
+  }
+
   private void tables(AnalyticsPlan plan, FeedPlan found) {
     for (TableProblem problem : found.problems()) {
       findings.add(
           Finding.warn(plan.name(), problem.table() + ": " + problem.found(), problem.advice()));
     }
+    readable(plan, found.tables().stream().map(FeedPlan.Table::name).toList());
+  }
+
+  private void readable(AnalyticsPlan plan, List<TableName> tables) {
     try (PostgresSession session = PostgresSession.open(plan.decoded())) {
-      for (FeedPlan.Table table : found.tables()) {
+      for (TableName table : tables) {
         String name =
-            session
-                .value("SELECT format('%I.%I', ?, ?)", table.name().schema(), table.name().table())
-                .orElse("");
+            session.value("SELECT format('%I.%I', ?, ?)", table.schema(), table.table()).orElse("");
         boolean readable =
             session
                 .value("SELECT has_any_column_privilege(?, 'SELECT')", name)
@@ -148,9 +171,9 @@ final class AnalyticsCheck {
       }
     }
     findings.add(
-        found.tables().isEmpty()
+        tables.isEmpty()
             ? Finding.fail(plan.name(), "no table can be taken", "See: tidemark analytics plan")
-            : Finding.ok(plan.name(), found.tables().size() + " tables can be taken"));
+            : Finding.ok(plan.name(), tables.size() + " tables can be taken"));
   }
 
   private static boolean holds(PostgresSession session, String condition) {

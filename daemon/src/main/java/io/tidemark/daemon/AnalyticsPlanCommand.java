@@ -51,15 +51,12 @@ final class AnalyticsPlanCommand implements Callable<Integer> {
     }
   }
 
-  /** Of pipelines of the engine merge; a native one decides for itself, table by table. */
   static Report plan(AnalyticsDesk desk, List<AnalyticsPlan> plans, PlanOptions options)
       throws InterruptedException {
     List<SourcePlan> all = new ArrayList<>();
     SourcePlanner planner = new SourcePlanner(options);
     for (AnalyticsPlan plan : plans) {
-      if (plan instanceof AnalyticsPlan.Merge merge) {
-        all.add(planner.plan(desk, merge));
-      }
+      all.add(planner.plan(desk, plan));
     }
     return new Report(all.stream().allMatch(SourcePlan::passed), all);
   }

@@ -4,6 +4,8 @@ import io.tidemark.analytics.FeedInspector;
 import io.tidemark.analytics.PrivacyReport;
 import io.tidemark.analytics.PrivacyRow;
 import io.tidemark.config.ErrorCode;
+import io.tidemark.replicamanager.LogicalInspector;
+import io.tidemark.replicamanager.LogicalPublished;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -34,8 +36,15 @@ final class AnalyticsPrivacyCommand implements Callable<Integer> {
       description = "A name under analytics.pipelines: (default: all of them).")
   Optional<String> pipeline = Optional.empty();
 
-  /** What {@code --json} prints. */
-  record Report(boolean passed, List<PrivacyRow> rows) {}
+  /**
+   * What {@code --json} prints.
+   *
+   * @param filters that the sources evaluate themselves
+   */
+  record Report(boolean passed, List<PrivacyRow> rows, List<Filter> filters) {}
+
+  /** Only these rows of a table leave. */
+  record Filter(String source, String table, String where) {}
 
   AnalyticsPrivacyCommand(Invocation invocation) {
     this.invocation = invocation;
@@ -43,24 +52,34 @@ final class AnalyticsPrivacyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Output output = invocation.output();
     List<PrivacyRow> rows = new ArrayList<>();
+    List<Filter> filters = new ArrayList<>();
     try (AnalyticsDesk desk = AnalyticsDesk.open(invocation)) {
       for (AnalyticsPlan plan : desk.plans(pipeline, Optional.empty())) {
         switch (plan) {
           case AnalyticsPlan.Merge merge -> rows.addAll(rows(merge));
-          case AnalyticsPlan.Native _ ->
-              output.note(
-                  plan.name()
-                      + " has engine: native, which masks nothing: its publication "
-                      + plan.source().publication()
-                      + " says what leaves");
+          case AnalyticsPlan.Native its -> published(its, rows, filters);
         }
       }
     }
-    Report report = new Report(new PrivacyReport(rows).violations().isEmpty(), rows);
-    output.result(report, () -> AnalyticsText.privacy(rows));
+    boolean passed = new PrivacyReport(rows).violations().isEmpty();
+    Report report = new Report(passed, rows, filters);
+    invocation.output().result(report, () -> AnalyticsText.privacy(report));
     return report.passed() ? 0 : ErrorCode.CHECK_FAILED.exitCode();
+  }
+
+  private static void published(
+      AnalyticsPlan.Native plan, List<PrivacyRow> rows, List<Filter> filters) {
+    String source = plan.source().name();
+    try (LogicalInspector inspector = new LogicalInspector(plan.spec())) {
+      List<LogicalPublished> tables = inspector.published();
+      rows.addAll(PrivacyReport.of(NativeTables.columns(source, tables)).rows());
+      for (LogicalPublished table : tables) {
+        table
+            .where()
+            .ifPresent(where -> filters.add(new Filter(source, table.name().toString(), where)));
+      }
+    }
   }
 
   private static List<PrivacyRow> rows(AnalyticsPlan.Merge plan) {

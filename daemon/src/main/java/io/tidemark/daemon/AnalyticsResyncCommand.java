@@ -6,6 +6,8 @@ import io.tidemark.analytics.TableRow;
 import io.tidemark.analytics.TableState;
 import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
+import io.tidemark.replicamanager.LogicalInspector;
+import io.tidemark.replicamanager.LogicalReport;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -68,10 +70,10 @@ final class AnalyticsResyncCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     Optional<TableName> name = table.map(AnalyticsResyncCommand::parse);
     try (AnalyticsDesk desk = AnalyticsDesk.open(invocation)) {
-      desk.plans(Optional.of(pipeline), Optional.of(source));
+      AnalyticsPlan plan = desk.plans(Optional.of(pipeline), Optional.of(source)).getFirst();
       requireRunning(desk.state().install());
       long request = desk.state().askResync(pipeline, source, name);
-      String outcome = wait ? await(desk.state(), request, name) : "asked";
+      String outcome = wait ? await(desk.state(), plan, request, name) : "asked";
       invocation
           .output()
           .result(
@@ -106,7 +108,8 @@ final class AnalyticsResyncCommand implements Callable<Integer> {
     }
   }
 
-  private String await(AnalyticsState state, long request, Optional<TableName> name)
+  private String await(
+      AnalyticsState state, AnalyticsPlan plan, long request, Optional<TableName> name)
       throws InterruptedException {
     long began = System.nanoTime();
     try (ProgressBar bar = invocation.output().progress("resync")) {
@@ -127,10 +130,15 @@ final class AnalyticsResyncCommand implements Callable<Integer> {
             "the daemon has not done it: " + outcome,
             "tidemark analytics status " + pipeline + " --tables has the names");
       }
-      copied(
-          state,
-          name.<Predicate<TableRow>>map(one -> row -> row.name().equals(one)).orElse(_ -> true),
-          bar);
+      switch (plan) {
+        case AnalyticsPlan.Merge _ ->
+            copied(
+                state,
+                name.<Predicate<TableRow>>map(one -> row -> row.name().equals(one))
+                    .orElse(_ -> true),
+                bar);
+        case AnalyticsPlan.Native its -> subscribed(its, name, bar);
+      }
     }
     return "level";
   }
@@ -153,6 +161,38 @@ final class AnalyticsResyncCommand implements Callable<Integer> {
         return;
       }
       Thread.sleep(LOOK);
+    }
+  }
+
+  /** As above; both databases say how far PostgreSQL's own workers are. */
+  private static void subscribed(
+      AnalyticsPlan.Native plan, Optional<TableName> name, ProgressBar bar)
+      throws InterruptedException {
+    try (LogicalInspector inspector = new LogicalInspector(plan.spec())) {
+      while (true) {
+        List<LogicalReport.Table> meant =
+            inspector.tables().stream()
+                .filter(
+                    table -> name.isEmpty() || NativeTables.name(table.name()).equals(name.get()))
+                .filter(table -> table.state() != LogicalReport.State.IGNORED)
+                .toList();
+        bar.step("copies");
+        bar.set(meant.stream().mapToLong(LogicalReport.Table::copiedBytes).sum());
+        Optional<LogicalReport.Table> held =
+            meant.stream().filter(table -> table.state() == LogicalReport.State.HELD).findFirst();
+        if (held.isPresent() && name.isPresent()) {
+          throw new TidemarkException(
+              ErrorCode.CHECK_FAILED, held.get().name() + ": " + held.get().reason(), "");
+        }
+        if (meant.stream()
+            .allMatch(
+                table ->
+                    table.state() == LogicalReport.State.FOLLOWING
+                        || table.state() == LogicalReport.State.HELD)) {
+          return;
+        }
+        Thread.sleep(LOOK);
+      }
     }
   }
 }

@@ -11,11 +11,14 @@ import java.util.stream.Collectors;
 
 /** Pipelines as people read of them. */
 final class AnalyticsText {
+  /** Of a plan; a database of thousands of tables has as many. */
+  private static final int MOST_STEPS = 30;
+
   private AnalyticsText() {}
 
   static String plans(List<SourcePlan> plans) {
     return plans.isEmpty()
-        ? "  none: pipelines with engine: native decide table by table, when they are started"
+        ? "  none: the configuration has no pipelines"
         : plans.stream().map(AnalyticsText::plan).collect(Collectors.joining("\n\n"));
   }
 
@@ -66,6 +69,10 @@ final class AnalyticsText {
             .formatted(
                 Human.bytes(plan.targetBytes()),
                 plan.targetFreeBytes().map(Human::bytes).orElse("not known from here")));
+    plan.steps().stream().limit(MOST_STEPS).forEach(step -> line(text, "makes", step));
+    if (plan.steps().size() > MOST_STEPS) {
+      line(text, "makes", "%d more: --json".formatted(plan.steps().size() - MOST_STEPS));
+    }
     plan.problems().forEach(problem -> line(text, "not taken", problem));
     plan.warnings().forEach(warning -> line(text, "note", warning));
     plan.refusals().forEach(refusal -> line(text, "REFUSED", refusal));
@@ -149,7 +156,8 @@ final class AnalyticsText {
             status.pipeline(), status.source(), table.isEmpty() ? "  none yet\n" : table.text());
   }
 
-  static String privacy(List<PrivacyRow> rows) {
+  static String privacy(AnalyticsPrivacyCommand.Report report) {
+    List<PrivacyRow> rows = report.rows();
     Table table = new Table("source", "table", "column", "type", "leaves", "how", "seen to by");
     for (PrivacyRow row : rows) {
       table.row(
@@ -168,6 +176,13 @@ final class AnalyticsText {
       row.violation()
           .ifPresent(wrong -> text.append(name).append("VIOLATION: ").append(wrong).append('\n'));
     }
+    report
+        .filters()
+        .forEach(
+            filter ->
+                text.append(
+                    "  %s %s: only rows WHERE %s\n"
+                        .formatted(filter.source(), filter.table(), filter.where())));
     long leaving = rows.stream().filter(PrivacyRow::leaves).count();
     return text.append(
             "  %d of %d columns leave; %d are not as the configuration says"

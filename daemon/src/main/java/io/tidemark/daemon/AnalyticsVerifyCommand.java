@@ -1,10 +1,12 @@
 package io.tidemark.daemon;
 
+import io.tidemark.analytics.SubscribedFeed;
 import io.tidemark.analytics.TableName;
 import io.tidemark.analytics.TableVerification;
 import io.tidemark.analytics.TableVerifier;
 import io.tidemark.analytics.VerificationLimits;
 import io.tidemark.config.ErrorCode;
+import io.tidemark.replicamanager.LogicalInspector;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,9 +83,9 @@ final class AnalyticsVerifyCommand extends AnalyticsSourceCommand {
     try (AnalyticsDesk desk = AnalyticsDesk.open(invocation)) {
       for (AnalyticsPlan plan : plans(desk)) {
         switch (plan) {
-          case AnalyticsPlan.Merge merge -> found.addAll(verify(desk, merge, only, limits));
-          case AnalyticsPlan.Native _ ->
-              output.note(plan.name() + " has engine: native, which is not compared");
+          case AnalyticsPlan.Merge merge ->
+              found.addAll(verify(desk, plan, new TableVerifier(merge.spec()), only, limits));
+          case AnalyticsPlan.Native its -> found.addAll(verifySubscribed(desk, its, only, limits));
         }
       }
     }
@@ -92,14 +94,33 @@ final class AnalyticsVerifyCommand extends AnalyticsSourceCommand {
     return passed ? 0 : ErrorCode.VERIFY_FAILED.exitCode();
   }
 
+  private List<Row> verifySubscribed(
+      AnalyticsDesk desk,
+      AnalyticsPlan.Native plan,
+      Optional<TableName> only,
+      VerificationLimits limits) {
+    try (LogicalInspector inspector = new LogicalInspector(plan.spec())) {
+      SubscribedFeed feed =
+          new SubscribedFeed(
+              plan.pipeline(),
+              plan.source(),
+              plan.spec().source(),
+              plan.spec().target(),
+              plan.spec().stateSchema(),
+              () -> NativeTables.compared(inspector.published()));
+      return verify(desk, plan, new TableVerifier(feed), only, limits);
+    }
+  }
+
   private List<Row> verify(
       AnalyticsDesk desk,
-      AnalyticsPlan.Merge plan,
+      AnalyticsPlan plan,
+      TableVerifier verifier,
       Optional<TableName> only,
       VerificationLimits limits) {
     List<Row> found = new ArrayList<>();
     try (ProgressBar bar = invocation.output().progress("verify " + plan.name())) {
-      new TableVerifier(plan.spec())
+      verifier
           .verify(
               only,
               limits,

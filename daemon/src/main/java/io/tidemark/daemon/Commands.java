@@ -41,6 +41,7 @@ final class Commands {
             List.of(
                 new AnalyticsPlanCommand(invocation),
                 new AnalyticsStartCommand(invocation),
+                new AnalyticsSeedCommand(invocation),
                 new AnalyticsStatusCommand(invocation),
                 new AnalyticsPauseCommand(invocation),
                 new AnalyticsResumeCommand(invocation),

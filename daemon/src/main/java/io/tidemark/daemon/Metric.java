@@ -191,8 +191,9 @@ enum Metric {
       Kind.GAUGE, "The oldest that its data should be.", "pipeline", "source"),
   ANALYTICS_DATA_AGE_SECONDS(
       Kind.GAUGE,
-      "Since the newest commit that is applied; the source's clock against this machine's, less the"
-          + " offset where a heartbeat of the cluster measures it.",
+      "Since the newest commit that is applied, with engine: native since the newest moment up to"
+          + " which all are; the source's clock against this machine's, less the offset where a"
+          + " heartbeat of the cluster measures it.",
       "pipeline",
       "source"),
   ANALYTICS_LAG_BYTES(

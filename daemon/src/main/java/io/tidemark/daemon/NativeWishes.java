@@ -1,9 +1,12 @@
 package io.tidemark.daemon;
 
 import io.tidemark.analytics.AnalyticsState;
+import io.tidemark.analytics.FeedPosition;
+import io.tidemark.postgres.Lsn;
 import io.tidemark.replicamanager.LogicalWish;
 import io.tidemark.replicamanager.LogicalWishes;
 import io.tidemark.replicamanager.TableName;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -50,18 +53,44 @@ final class NativeWishes implements LogicalWishes, AutoCloseable {
   public List<Resync> resyncs() {
     List<Resync> wanted = new ArrayList<>();
     for (AnalyticsState.Request request : state().requests(pipeline, source)) {
-      if (request.kind().equals("resync") && !request.detail().isEmpty()) {
-        wanted.add(new Resync(request.id(), TableName.parse(request.detail())));
+      if (request.kind().equals("resync")) {
+        wanted.add(
+            new Resync(
+                request.id(),
+                Optional.of(request.detail())
+                    .filter(detail -> !detail.isEmpty())
+                    .map(NativeWishes::table)));
       } else {
-        state().answer(pipeline, source, request.id(), "refused: name the table");
+        state().answer(pipeline, source, request.id(), "refused: " + request.kind());
       }
     }
     return wanted;
   }
 
+  /** As the command wrote it: letters as they are. */
+  private static TableName table(String detail) {
+    io.tidemark.analytics.TableName its = io.tidemark.analytics.TableName.parse(detail);
+    return new TableName(Optional.empty(), its.schema(), its.table());
+  }
+
   @Override
   public void done(long id, String outcome) {
     state().answer(pipeline, source, id, outcome);
+  }
+
+  /** As of when the data is that the target has; empty before its first copy is complete. */
+  Optional<Instant> dataAsOf() {
+    return state().position(pipeline, source).flatMap(FeedPosition::dataAsOf);
+  }
+
+  /** Leaves in the target where it stands. */
+  void isAt(Lsn applied, Instant dataAsOf) {
+    state().subscriptionAt(pipeline, plan.source(), applied, dataAsOf);
+  }
+
+  /** Everything is copied anew. */
+  void isAtNothing() {
+    state().forgetSubscription(pipeline, source);
   }
 
   /** Nothing is left of it at the source. */

@@ -8,6 +8,9 @@ import java.util.Optional;
 /**
  * What the begin of a source would be.
  *
+ * @param problems of tables that a pattern matches and that are not taken
+ * @param steps what would be made and altered, phrases; empty with the engine merge, which makes
+ *     target tables like those in the list
  * @param copyRateFrom given, limit (copy.rate), measured or assumed
  * @param walBytesPerSecond that the source's cluster writes
  * @param refusals why it must not be begun: of the estimate, and of the source itself
@@ -19,6 +22,7 @@ record SourcePlan(
     String engine,
     List<FeedPlan.Table> tables,
     List<String> problems,
+    List<String> steps,
     long bytes,
     long targetBytes,
     Optional<Long> targetFreeBytes,
@@ -32,6 +36,7 @@ record SourcePlan(
   SourcePlan {
     tables = List.copyOf(tables);
     problems = List.copyOf(problems);
+    steps = List.copyOf(steps);
     refusals = List.copyOf(refusals);
     warnings = List.copyOf(warnings);
   }

@@ -7,14 +7,18 @@ import io.tidemark.analytics.FeedPlan;
 import io.tidemark.analytics.TableProblem;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PostgresSession;
+import io.tidemark.replicamanager.LogicalInspector;
+import io.tidemark.replicamanager.LogicalPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /** Asks both databases what the begin of a source would take. Changes nothing. */
 final class SourcePlanner {
@@ -34,54 +38,125 @@ final class SourcePlanner {
   /** A rate and where it comes from. */
   private record Rate(long bytesPerSecond, String from) {}
 
-  SourcePlan plan(AnalyticsDesk desk, AnalyticsPlan.Merge plan) throws InterruptedException {
-    try (FeedInspector inspector = new FeedInspector(plan.spec())) {
-      FeedPlan found = inspector.plan();
-      Rate rate = copyRate(plan, inspector);
-      long wal = options.walRate.isPresent() ? options.walRate.getAsLong() : walRate(inspector);
-      OptionalLong free = freeOf(desk);
-      CopyEstimate estimate =
-          CopyEstimate.of(
-              new CopyFacts(
-                  found.bytes(),
-                  found.targetBytes(),
-                  free,
-                  rate.bytesPerSecond(),
-                  wal,
-                  found.keepLimitBytes(),
-                  options.applyRate));
-      return new SourcePlan(
-          plan.pipeline().name(),
-          plan.source().name(),
-          "merge",
-          found.tables(),
-          found.problems().stream().map(TableProblem::toString).toList(),
-          found.bytes(),
-          found.targetBytes(),
-          boxed(free),
-          boxed(found.keepLimitBytes()),
-          rate.bytesPerSecond(),
-          rate.from(),
-          wal,
-          estimate,
-          refusals(found, estimate),
-          estimate.warnings());
+  /** What is known of a source before anything is estimated, whichever engine would move it. */
+  private record Facts(
+      List<FeedPlan.Table> tables,
+      List<String> problems,
+      List<String> steps,
+      List<String> refusals,
+      OptionalLong keepLimitBytes) {
+    long bytes() {
+      return tables.stream().mapToLong(FeedPlan.Table::bytes).sum();
+    }
+
+    long targetBytes() {
+      return tables.stream().mapToLong(FeedPlan.Table::targetBytes).sum();
     }
   }
 
-  private static List<String> refusals(FeedPlan found, CopyEstimate estimate) {
+  SourcePlan plan(AnalyticsDesk desk, AnalyticsPlan plan) throws InterruptedException {
+    return switch (plan) {
+      case AnalyticsPlan.Merge merge -> merged(desk, merge);
+      case AnalyticsPlan.Native its -> subscribed(desk, its);
+    };
+  }
+
+  private SourcePlan merged(AnalyticsDesk desk, AnalyticsPlan.Merge plan)
+      throws InterruptedException {
+    try (FeedInspector inspector = new FeedInspector(plan.spec())) {
+      FeedPlan found = inspector.plan();
+      Facts facts =
+          new Facts(
+              found.tables(),
+              found.problems().stream().map(TableProblem::toString).toList(),
+              List.of(),
+              refusals(found.walLevel(), found.tables().isEmpty()),
+              found.keepLimitBytes());
+      Rate rate = copyRate(plan, inspector);
+      return estimated(desk, plan, facts, rate, walRate(inspector::sourceEnd));
+    }
+  }
+
+  private SourcePlan subscribed(AnalyticsDesk desk, AnalyticsPlan.Native plan)
+      throws InterruptedException {
+    try (LogicalInspector inspector = new LogicalInspector(plan.spec())) {
+      LogicalPlan found = inspector.plan();
+      List<String> refusals = refusals(found.walLevel(), found.tables().isEmpty());
+      found.unable().ifPresent(refusals::add);
+      Facts facts =
+          new Facts(
+              found.tables().stream().map(NativeTables::planned).toList(),
+              found.left().stream().map(LogicalPlan.Left::toString).toList(),
+              found.steps(),
+              refusals,
+              found.keepLimitBytes());
+      Rate rate = syncRate(desk, facts);
+      return estimated(desk, plan, facts, rate, walRate(inspector::sourceEnd));
+    }
+  }
+
+  private SourcePlan estimated(
+      AnalyticsDesk desk, AnalyticsPlan plan, Facts facts, Rate rate, long wal) {
+    OptionalLong free = freeOf(desk);
+    CopyEstimate estimate =
+        CopyEstimate.of(
+            new CopyFacts(
+                facts.bytes(),
+                facts.targetBytes(),
+                free,
+                rate.bytesPerSecond(),
+                wal,
+                facts.keepLimitBytes(),
+                options.applyRate));
+    List<String> refusals = new ArrayList<>(facts.refusals());
+    refusals.addAll(estimate.refusals());
+    return new SourcePlan(
+        plan.pipeline().name(),
+        plan.source().name(),
+        plan.pipeline().engine().name().toLowerCase(Locale.ROOT),
+        facts.tables(),
+        facts.problems(),
+        facts.steps(),
+        facts.bytes(),
+        facts.targetBytes(),
+        boxed(free),
+        boxed(facts.keepLimitBytes()),
+        rate.bytesPerSecond(),
+        rate.from(),
+        wal,
+        estimate,
+        refusals,
+        estimate.warnings());
+  }
+
+  private static List<String> refusals(String walLevel, boolean nothing) {
     List<String> refusals = new ArrayList<>();
-    if (!found.walLevel().equals("logical")) {
+    if (!walLevel.equals("logical")) {
       refusals.add(
           "the source has wal_level = %s; expected logical: ALTER SYSTEM SET wal_level = 'logical';"
-                  .formatted(found.walLevel())
+                  .formatted(walLevel)
               + " and restart it");
     }
-    if (found.tables().isEmpty()) {
+    if (nothing) {
       refusals.add("no table can be taken");
     }
-    refusals.addAll(estimate.refusals());
     return refusals;
+  }
+
+  /** A table is copied by one worker of the target's. */
+  private Rate syncRate(AnalyticsDesk desk, Facts facts) {
+    if (options.rate.isPresent()) {
+      return new Rate(options.rate.getAsLong(), "given");
+    }
+    int workers =
+        desk.state()
+            .session()
+            .setting("max_sync_workers_per_subscription")
+            .map(Integer::parseInt)
+            .orElse(1);
+    return new Rate(
+        ASSUMED_BYTES_PER_SECOND * Math.clamp(workers, 1, Math.max(1, facts.tables().size())),
+        "assumed");
   }
 
   private Rate copyRate(AnalyticsPlan plan, FeedInspector inspector) {
@@ -100,11 +175,14 @@ final class SourcePlanner {
         : rate;
   }
 
-  private static long walRate(FeedInspector inspector) throws InterruptedException {
+  private long walRate(Supplier<Lsn> sourceEnd) throws InterruptedException {
+    if (options.walRate.isPresent()) {
+      return options.walRate.getAsLong();
+    }
     long began = System.nanoTime();
-    Lsn from = inspector.sourceEnd();
+    Lsn from = sourceEnd.get();
     Thread.sleep(WAL_LOOK);
-    long bytes = Math.max(0, inspector.sourceEnd().minus(from));
+    long bytes = Math.max(0, sourceEnd.get().minus(from));
     return (long) (bytes * 1e9 / Math.max(1, System.nanoTime() - began));
   }
 

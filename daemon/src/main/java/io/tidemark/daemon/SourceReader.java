@@ -9,6 +9,7 @@ import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PostgresSession;
 import io.tidemark.postgres.ReplicationSlotRow;
+import io.tidemark.replicamanager.LogicalInspector;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -117,8 +118,21 @@ final class SourceReader {
         List<TableRow> rows = state.tables(plan.pipeline().name(), plan.source().name());
         yield MergeEngine.tables(rows);
       }
-      case AnalyticsPlan.Native _ -> subscribed(plan);
+      case AnalyticsPlan.Native its -> taken(its);
     };
+  }
+
+  /** Also those that wait, and why. Before it is started nothing is taken. */
+  private List<AnalyticsReport.Table> taken(AnalyticsPlan.Native plan) {
+    if (state.wish(plan.pipeline().name(), plan.source().name()).isEmpty()) {
+      return List.of();
+    }
+    try (LogicalInspector inspector = new LogicalInspector(plan.spec())) {
+      return inspector.tables().stream().map(NativeTables::reported).toList();
+    } catch (TidemarkException e) {
+      // The source does not answer, which is said already: the target alone knows of these.
+      return subscribed(plan);
+    }
   }
 
   private List<AnalyticsReport.Table> subscribed(AnalyticsPlan plan) {

@@ -32,6 +32,7 @@ final class ReplicaSite implements AutoCloseable {
   final TestCluster primary;
   final TemporaryDirectory home = TemporaryDirectory.create("tm-replica-");
   final Cli cli;
+  private String more = "";
   private final Map<String, String> replicas = new LinkedHashMap<>();
   private final Map<String, Integer> ports = new LinkedHashMap<>();
   private final Wiring wiring;
@@ -39,6 +40,10 @@ final class ReplicaSite implements AutoCloseable {
   private final Thread archiving;
 
   ReplicaSite(PostgresBinaries binaries) {
+    this(binaries, "replica");
+  }
+
+  ReplicaSite(PostgresBinaries binaries, String walLevel) {
     this.binaries = binaries;
     this.cli = new Cli(home.path());
     OsUser.letIn(home.path());
@@ -47,6 +52,7 @@ final class ReplicaSite implements AutoCloseable {
             .walSegmentMegabytes(1)
             .fsync(false)
             .setting("wal_keep_size", "256MB")
+            .setting("wal_level", walLevel)
             .start();
     write();
     require(cli.run("init", "shop"));
@@ -77,13 +83,20 @@ final class ReplicaSite implements AutoCloseable {
         """
                 .formatted(
                     home.path().resolve("state"), cli.repository(), primary.port(), primary.user())
-            + (replicas.isEmpty() ? "" : "replicas:\n" + String.join("", replicas.values())));
+            + (replicas.isEmpty() ? "" : "replicas:\n" + String.join("", replicas.values()))
+            + more);
   }
 
   static void require(Cli.Result result) {
     if (result.exitCode() != 0) {
       throw new AssertionError("exit code " + result.exitCode() + ": " + result);
     }
+  }
+
+  /** Writes other sections into the configuration, in place of those that were. */
+  void sections(String yaml) {
+    more = yaml;
+    write();
   }
 
   /** Writes a replica into the configuration. */
@@ -142,6 +155,17 @@ final class ReplicaSite implements AutoCloseable {
         ResultSet rows = statement.executeQuery(sql)) {
       rows.next();
       return String.valueOf(rows.getString(1));
+    } catch (SQLException e) {
+      throw new IllegalStateException(sql + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Runs a statement on a replica that is a server of its own by now. */
+  void run(String replica, String sql) {
+    String url = "jdbc:postgresql://127.0.0.1:" + port(replica) + "/postgres";
+    try (Connection connection = DriverManager.getConnection(url, primary.user(), "");
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
     } catch (SQLException e) {
       throw new IllegalStateException(sql + ": " + e.getMessage(), e);
     }

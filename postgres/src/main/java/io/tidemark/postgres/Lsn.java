@@ -12,6 +12,14 @@ public record Lsn(long value) implements Comparable<Lsn> {
   /** Before any WAL: PostgreSQL's InvalidXLogRecPtr. */
   public static final Lsn ZERO = new Lsn(0);
 
+  private static final long PAGE = 8192;
+  private static final long SHORT_HEADER = 24;
+
+  /** That of the first page of a segment, which has at least 1 MiB. */
+  private static final long LONG_HEADER = 40;
+
+  private static final long LONG_HEADER_PAGES = 1 << 20;
+
   /** Reads {@code 16/B374D848}. Throws IllegalArgumentException for anything else. */
   public static Lsn parse(String text) {
     int slash = text.indexOf('/');
@@ -38,6 +46,17 @@ public record Lsn(long value) implements Comparable<Lsn> {
   /** Bytes from {@code earlier} to here; negative if {@code earlier} is later. */
   public long minus(Lsn earlier) {
     return value - earlier.value;
+  }
+
+  /**
+   * As far as it is filled with records: of a position right behind the header of a WAL page, which
+   * is where the first record of the page will be, the end of the page before
+   * (XLogBytePosToEndRecPtr in xlog.c). Pages are taken to have 8 KiB.
+   */
+  public Lsn withoutPageHeader() {
+    boolean first = value % LONG_HEADER_PAGES == LONG_HEADER;
+    boolean other = value % PAGE == SHORT_HEADER;
+    return first ? plus(-LONG_HEADER) : other ? plus(-SHORT_HEADER) : this;
   }
 
   public boolean isBefore(Lsn other) {

@@ -44,6 +44,10 @@ class ValuesTest {
     assertThat(low.isBefore(high)).isTrue();
     assertThat(high.isAtLeast(high)).isTrue();
     assertThat(Lsn.max(low, high)).isEqualTo(high);
+    assertThat(Lsn.parse("0/3002018").withoutPageHeader()).hasToString("0/3002000");
+    assertThat(Lsn.parse("0/3000028").withoutPageHeader()).hasToString("0/3000000");
+    assertThat(Lsn.parse("0/3002028").withoutPageHeader()).hasToString("0/3002028");
+    assertThat(Lsn.parse("0/3002000").withoutPageHeader()).hasToString("0/3002000");
     assertThat(Lsn.min(low, high)).isEqualTo(low);
     assertThat(low.plus(8).minus(low)).isEqualTo(8);
   }

@@ -1,7 +1,6 @@
 package io.tidemark.replicamanager;
 
 import io.tidemark.config.ErrorCode;
-import io.tidemark.config.PipelineSettings;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.PostgresSession;
 import io.tidemark.replicamanager.LogicalDecision.AlterTable;
@@ -145,14 +144,7 @@ final class LogicalActions {
       onSource("ALTER PUBLICATION %s ADD %s".formatted(publish.publication(), tables));
       return;
     }
-    boolean appends = publish.publication().equals(spec.appendPublication());
-    onSource(
-        "CREATE PUBLICATION %s%s WITH (publish = '%s', publish_via_partition_root = %s)"
-            .formatted(
-                publish.publication(),
-                tables.isEmpty() ? "" : " FOR " + tables,
-                appends ? "insert, truncate" : "insert, update, delete, truncate",
-                spec.pipeline().partitions() == PipelineSettings.Partitions.ROOT));
+    onSource(spec.createPublication(publish.publication(), tables));
   }
 
   private void unpublish(Unpublish unpublish) {
@@ -169,16 +161,26 @@ final class LogicalActions {
   }
 
   private void resync(LogicalObservation seen, Resync resync) {
-    boolean there =
-        sourceOf(seen).tables().stream().anyMatch(table -> table.name().equals(resync.table()));
-    if (there) {
-      state.stale(target.session(), resync.table(), !resync.requests().isEmpty(), resync.why());
-    }
+    List<TableName> there =
+        sourceOf(seen).tables().stream()
+            .map(LogicalTable::name)
+            .filter(resync.tables()::contains)
+            .toList();
+    boolean asked = !resync.requests().isEmpty();
+    there.forEach(table -> state.stale(target.session(), table, asked, resync.why()));
     String outcome =
-        there
-            ? "it is copied again"
-            : "there is no table %s that the pipeline takes".formatted(resync.table());
+        switch (there.size()) {
+          case 0 ->
+              "refused: there is no table %s that the pipeline takes"
+                  .formatted(names(resync.tables()));
+          case 1 -> "it is copied again";
+          default -> there.size() + " tables are copied again";
+        };
     resync.requests().forEach(id -> wishes.done(id, outcome));
+  }
+
+  private static String names(List<TableName> tables) {
+    return String.join(", ", tables.stream().map(TableName::toString).toList());
   }
 
   private void configure(Configure configure) {

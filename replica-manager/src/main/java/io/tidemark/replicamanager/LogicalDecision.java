@@ -72,12 +72,14 @@ public sealed interface LogicalDecision {
   }
 
   /**
-   * Have a table copied again.
+   * Have tables copied again.
    *
    * @param requests that ask for it; may be empty
    */
-  record Resync(TableName table, List<Long> requests, String why) implements LogicalDecision {
+  record Resync(List<TableName> tables, List<Long> requests, String why)
+      implements LogicalDecision {
     public Resync {
+      tables = List.copyOf(tables);
       requests = List.copyOf(requests);
     }
   }

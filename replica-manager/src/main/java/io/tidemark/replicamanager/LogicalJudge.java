@@ -158,9 +158,9 @@ final class LogicalJudge {
   }
 
   private Optional<LogicalVerdict> foreignRows() {
-    return target.filled().contains(table.name()) && target.keptOf(table.name()).isEmpty()
+    return target.filled().contains(table.name()) && !target.isOurs(table.name())
         ? held(
-            "the target has a table of its name with rows that Tidemark did not write",
+            "the target has a table of its name with rows that are not on record as this pipeline's",
             "Empty, rename or drop the target's table.")
         : Optional.empty();
   }

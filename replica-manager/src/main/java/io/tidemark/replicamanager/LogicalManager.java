@@ -4,9 +4,13 @@ import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.replicamanager.LogicalDecision.Refuse;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,8 +32,10 @@ public final class LogicalManager implements AutoCloseable {
   private final LogicalTargetObserver target;
   private final LogicalActions actions;
   private final LogicalRetries retries = new LogicalRetries();
+  private final LogicalAge age = new LogicalAge();
   private @Nullable LogicalReport last;
   private String told = "";
+  private Set<String> heldTold = Set.of();
 
   /**
    * @param wishes asked at each step
@@ -77,6 +83,25 @@ public final class LogicalManager implements AutoCloseable {
     }
   }
 
+  /**
+   * Looks only how far source and slot are, with two small queries: between steps, so that the age
+   * of the data is known more exactly than steps are far apart.
+   *
+   * @return the last report with that in it; as it was where the source does not answer; empty
+   *     before the first step
+   */
+  public Optional<LogicalReport> measure() {
+    LogicalReport before = last;
+    if (before == null) {
+      return Optional.empty();
+    }
+    source
+        .progress()
+        .ifPresent(
+            now -> last = before.at(age.seen(now, Instant.now()), LogicalReporter.lagBytes(now)));
+    return Optional.ofNullable(last);
+  }
+
   private LogicalObservation observe() {
     Instant at = Instant.now();
     LogicalWish wish = wishes.wish();
@@ -95,13 +120,13 @@ public final class LogicalManager implements AutoCloseable {
           LogicalDecision.Unpublish _,
           LogicalDecision.Configure _ ->
           retries.changed(seen.at());
+      case LogicalDecision.Rebuild _ -> age.forget();
       case LogicalDecision.Truncate _,
           LogicalDecision.Publish _,
           LogicalDecision.Resync _,
           LogicalDecision.Subscribe _,
           LogicalDecision.Refresh _,
           LogicalDecision.Disable _,
-          LogicalDecision.Rebuild _,
           LogicalDecision.Drop _,
           LogicalDecision.Nothing _,
           LogicalDecision.Wait _,
@@ -136,6 +161,11 @@ public final class LogicalManager implements AutoCloseable {
             .filter(before -> before.decision().word().equals(decision.word()))
             .map(LogicalReport::since)
             .orElse(seen.at());
+    Optional<LogicalProgress> progress =
+        seen.source() instanceof LogicalSource.Known known
+            ? Optional.of(known.progress())
+            : Optional.empty();
+    List<LogicalReport.Table> tables = LogicalReporter.tables(spec, seen);
     LogicalReport report =
         new LogicalReport(
             spec.pipeline().name(),
@@ -145,12 +175,17 @@ public final class LogicalManager implements AutoCloseable {
             since,
             acting,
             failure,
-            LogicalReporter.lagBytes(seen),
+            LogicalReporter.follows(seen),
+            LogicalReporter.ready(tables),
+            LogicalReporter.complete(tables),
+            progress.flatMap(now -> age.seen(now, seen.at())),
+            progress.map(LogicalReporter::lagBytes).orElseGet(OptionalLong::empty),
             subscription(seen).flatMap(SubscriptionView::heardAt),
             errors(seen),
-            LogicalReporter.tables(spec, seen));
+            tables);
     last = report;
     tell(report);
+    tellHeld(report);
     reports.accept(report);
     return report;
   }
@@ -176,6 +211,20 @@ public final class LogicalManager implements AutoCloseable {
     } else {
       LOG.info("pipeline {}: {}: {}", report.pipeline(), decision.word(), decision.why());
     }
+  }
+
+  /** Once per table and reason: the others go on without it. */
+  private void tellHeld(LogicalReport report) {
+    Set<String> held =
+        report.tables().stream()
+            .filter(table -> table.state() == LogicalReport.State.HELD)
+            .map(table -> table.name() + " is held: " + table.reason())
+            .collect(Collectors.toSet());
+    held.stream()
+        .filter(each -> !heldTold.contains(each))
+        .sorted()
+        .forEach(each -> LOG.warn("pipeline {}: {}", report.pipeline(), each));
+    heldTold = held;
   }
 
   /** Ends its sessions, and with them its lock. */

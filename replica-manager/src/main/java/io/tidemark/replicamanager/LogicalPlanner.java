@@ -196,12 +196,21 @@ final class LogicalPlanner {
         .map(
             first ->
                 new Resync(
-                    first.table(),
+                    first.table().map(List::of).orElseGet(this::taken),
                     seen.resyncs().stream()
                         .filter(each -> each.table().equals(first.table()))
                         .map(LogicalWishes.Resync::id)
                         .toList(),
-                    first.table() + " is to be copied again by command"));
+                    first.table().map(TableName::toString).orElse("every table")
+                        + " is to be copied again by command"));
+  }
+
+  /** Those that follow or would, and those that wait for somebody to ask. */
+  private List<TableName> taken() {
+    return verdicts.entrySet().stream()
+        .filter(entry -> !(entry.getValue() instanceof LogicalVerdict.Ignored))
+        .map(entry -> entry.getKey().name())
+        .toList();
   }
 
   private Optional<Resync> republished() {
@@ -225,7 +234,9 @@ final class LogicalPlanner {
                   ? Stream.of()
                   : Stream.of(
                       new Resync(
-                          entry.getKey().name(), List.of(), entry.getKey().name() + ": " + why));
+                          List.of(entry.getKey().name()),
+                          List.of(),
+                          entry.getKey().name() + ": " + why));
             })
         .findFirst();
   }
@@ -266,7 +277,7 @@ final class LogicalPlanner {
         .filter(
             entry ->
                 target.table(entry.getKey().name()).isEmpty()
-                    || target.keptOf(entry.getKey().name()).isEmpty())
+                    || !target.isOurs(entry.getKey().name()))
         .map(
             entry ->
                 new CreateTable(
@@ -408,12 +419,23 @@ final class LogicalPlanner {
         : Optional.empty();
   }
 
-  /** Types of somebody's making may have another OID, which binary arrays and rows carry. */
   private boolean binary() {
+    return isBinary(source, target, verdicts);
+  }
+
+  /** Types of somebody's making may have another OID, which binary arrays and rows carry. */
+  static boolean isBinary(
+      LogicalSource.Known source,
+      LogicalTarget.Known target,
+      Map<LogicalTable, LogicalVerdict> verdicts) {
     return source.major() >= BINARY_SINCE
         && target.major() >= BINARY_SINCE
-        && followed()
-            .flatMap(entry -> entry.getKey().sent(entry.getValue().as().columns()).stream())
+        && verdicts.entrySet().stream()
+            .flatMap(
+                entry ->
+                    entry.getValue() instanceof Follow follow
+                        ? entry.getKey().sent(follow.as().columns()).stream()
+                        : Stream.<LogicalColumn>of())
             .allMatch(LogicalColumn::builtIn);
   }
 
@@ -427,14 +449,19 @@ final class LogicalPlanner {
           view.tables().values().stream().filter(SubscriptionView.TableCopy::isReady).count();
       return new Wait("copies: %d of %d tables are done".formatted(ready, view.tables().size()));
     }
-    Optional<Map.Entry<LogicalTable, LogicalVerdict>> held =
-        verdicts.entrySet().stream().filter(entry -> entry.getValue() instanceof Held).findFirst();
-    if (held.isPresent() && held.get().getValue() instanceof Held(String why, String advice)) {
-      return new Refuse(held.get().getKey().name() + ": " + why, advice);
+    if (!seen.failures().isEmpty()) {
+      return new Wait("failed, and is tried again: " + String.join(", ", seen.failures().keySet()));
     }
-    return seen.failures().isEmpty()
-        ? new Nothing("it follows the source with %d tables".formatted(view.tables().size()))
-        : new Wait("failed, and is tried again: " + String.join(", ", seen.failures().keySet()));
+    List<String> held =
+        verdicts.entrySet().stream()
+            .filter(entry -> entry.getValue() instanceof Held)
+            .map(entry -> entry.getKey().name() + ": " + ((Held) entry.getValue()).why())
+            .toList();
+    return new Nothing(
+        "it follows the source with %d tables%s"
+            .formatted(
+                view.tables().size(),
+                held.isEmpty() ? "" : "; these wait for a decision: " + String.join("; ", held)));
   }
 
   /** Which relations of the source are tables of the pipeline. */

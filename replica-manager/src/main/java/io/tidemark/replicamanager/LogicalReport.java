@@ -1,6 +1,7 @@
 package io.tidemark.replicamanager;
 
 import io.tidemark.config.TidemarkException;
+import io.tidemark.postgres.Lsn;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +13,11 @@ import java.util.OptionalLong;
  * @param since when the decision was first of this kind
  * @param acting whether it is being carried out now
  * @param failure what the last action ended with, while it is still to be done
+ * @param follows whether changes are applied, or would be if there were any; copies may be under
+ *     way
+ * @param ready how many tables are copied and follow
+ * @param complete whether every table that is taken is
+ * @param position how far the target is; empty where not known
  * @param lagBytes of the source's WAL that are not confirmed as applied; empty where not known
  * @param heardAt when the target last heard of the source
  * @param errors that the subscription met since it was made
@@ -25,12 +31,32 @@ public record LogicalReport(
     Instant since,
     boolean acting,
     Optional<TidemarkException> failure,
+    boolean follows,
+    int ready,
+    boolean complete,
+    Optional<Position> position,
     OptionalLong lagBytes,
     Optional<Instant> heardAt,
     long errors,
     List<Table> tables) {
   public LogicalReport {
     tables = List.copyOf(tables);
+  }
+
+  /**
+   * How far the target is.
+   *
+   * @param applied everything that the source committed before is in the target, of tables that
+   *     follow
+   * @param dataAsOf the newest moment by the source's clock of which that is known; empty at first
+   * @param movedAt when {@code applied} moved last, by this machine's clock
+   */
+  public record Position(Lsn applied, Optional<Instant> dataAsOf, Instant movedAt) {}
+
+  LogicalReport at(Optional<Position> now, OptionalLong lag) {
+    return new LogicalReport(
+        pipeline, at, wish, decision, since, acting, failure, follows, ready, complete, now, lag,
+        heardAt, errors, tables);
   }
 
   /** Where a table is on its way. */

@@ -13,8 +13,10 @@ import java.util.OptionalLong;
 final class LogicalReporter {
   private LogicalReporter() {}
 
+  /** Of one that is dropped there are none: what is left of them in the target is anybody's. */
   static List<Table> tables(LogicalSpec spec, LogicalObservation seen) {
-    return seen.source() instanceof LogicalSource.Known source
+    return seen.wish() != LogicalWish.DROPPED
+            && seen.source() instanceof LogicalSource.Known source
             && seen.target() instanceof LogicalTarget.Known target
         ? LogicalPlanner.verdicts(spec, source, target).entrySet().stream()
             .map(entry -> table(seen, target, entry.getKey(), entry.getValue()))
@@ -23,14 +25,37 @@ final class LogicalReporter {
   }
 
   /** From the slot's confirmed position to where the source writes. */
-  static OptionalLong lagBytes(LogicalObservation seen) {
-    return seen.source() instanceof LogicalSource.Known source
-        ? source
-            .slot()
-            .flatMap(slot -> slot.confirmedFlushLsn())
-            .map(lsn -> OptionalLong.of(Math.max(0, source.current().minus(lsn))))
-            .orElseGet(OptionalLong::empty)
-        : OptionalLong.empty();
+  static OptionalLong lagBytes(LogicalProgress progress) {
+    return progress
+        .confirmed()
+        .map(lsn -> OptionalLong.of(Math.max(0, progress.current().minus(lsn))))
+        .orElseGet(OptionalLong::empty);
+  }
+
+  /** Whether changes that come are applied. */
+  static boolean follows(LogicalObservation seen) {
+    return seen.wish() == LogicalWish.RUNNING
+        && seen.source() instanceof LogicalSource.Known source
+        && source.slot().isPresent()
+        && source.loss().isEmpty()
+        && seen.target() instanceof LogicalTarget.Known target
+        && target.subscription().filter(view -> view.enabled() && view.workerRuns()).isPresent();
+  }
+
+  static int ready(List<Table> tables) {
+    return (int) tables.stream().filter(table -> table.state() == State.FOLLOWING).count();
+  }
+
+  /** Whether there is something, and all that is taken is copied. */
+  static boolean complete(List<Table> tables) {
+    return ready(tables) > 0
+        && tables.stream()
+            .allMatch(
+                table ->
+                    switch (table.state()) {
+                      case FOLLOWING, HELD, IGNORED -> true;
+                      case PREPARING, QUEUED, COPYING, CATCHING_UP -> false;
+                    });
   }
 
   private static Table table(

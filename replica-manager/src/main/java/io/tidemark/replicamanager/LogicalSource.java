@@ -2,6 +2,7 @@ package io.tidemark.replicamanager;
 
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.ReplicationSlotRow;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +17,7 @@ sealed interface LogicalSource {
   /**
    * It answers.
    *
+   * @param clock read before {@code current}
    * @param tables that a pattern matches, in the order of their names
    * @param filters of those tables that have one configured
    * @param types that those tables need and PostgreSQL has not by itself, a type after what it uses
@@ -25,6 +27,7 @@ sealed interface LogicalSource {
   record Known(
       int major,
       String walLevel,
+      Instant clock,
       Lsn current,
       List<LogicalTable> tables,
       Map<TableName, PublicationFilter> filters,
@@ -39,6 +42,11 @@ sealed interface LogicalSource {
       types = List.copyOf(types);
       publications = Set.copyOf(publications);
       published = List.copyOf(published);
+    }
+
+    LogicalProgress progress() {
+      return new LogicalProgress(
+          clock, current, slot.flatMap(ReplicationSlotRow::confirmedFlushLsn));
     }
 
     Optional<PublicationTable> publishedAs(TableName table) {

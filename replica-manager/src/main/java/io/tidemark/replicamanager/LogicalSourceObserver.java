@@ -3,6 +3,7 @@ package io.tidemark.replicamanager;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.PostgresException;
 import io.tidemark.postgres.PostgresSession;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -19,6 +20,10 @@ final class LogicalSourceObserver implements AutoCloseable {
           + " FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid"
           + " JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
           + " WHERE p.pubname IN (?, ?) ORDER BY 1, 2, 3";
+
+  private static final String PROGRESS =
+      "SELECT pg_current_wal_lsn() AS current, s.confirmed_flush_lsn FROM (VALUES (?)) AS n (name)"
+          + " LEFT JOIN pg_replication_slots s ON s.slot_name = n.name";
 
   /** A filter of a table that looks so was asked about. */
   private record Probe(long oid, String where, List<LogicalColumn> columns) {}
@@ -50,6 +55,33 @@ final class LogicalSourceObserver implements AutoCloseable {
     }
   }
 
+  /** Asks for nothing else; empty where the source does not answer. */
+  Optional<LogicalProgress> progress() {
+    try {
+      PostgresSession open = session.get();
+      Instant clock = open.now();
+      return open.first(
+          PROGRESS,
+          row ->
+              new LogicalProgress(
+                  clock, row.lsn("current"), row.optionalLsn("confirmed_flush_lsn")),
+          spec.slot().name());
+    } catch (TidemarkException e) {
+      // The next step meets the same trouble and says so; meanwhile its data visibly ages.
+      session.close();
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Looks, and does not go on where it cannot.
+   *
+   * @throws TidemarkException POSTGRES_UNREACHABLE, POSTGRES_REFUSED
+   */
+  LogicalSource.Known see() {
+    return known(session.get());
+  }
+
   private LogicalSource.Known known(PostgresSession open) {
     LogicalCatalog catalog = new LogicalCatalog(open);
     List<LogicalTable> tables =
@@ -59,6 +91,7 @@ final class LogicalSourceObserver implements AutoCloseable {
     return new LogicalSource.Known(
         open.serverVersion().major(),
         open.setting("wal_level").orElse(""),
+        open.now(),
         open.currentWalLsn(),
         tables,
         filters(open, tables),

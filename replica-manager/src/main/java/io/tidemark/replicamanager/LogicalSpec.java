@@ -83,6 +83,22 @@ public record LogicalSpec(
     return appends ? List.of(publication(), appendPublication()) : List.of(publication());
   }
 
+  /**
+   * SQL that makes one of them.
+   *
+   * @param tables as {@link PublicationTable#sql} has them, with commas; empty: none
+   */
+  String createPublication(String name, String tables) {
+    return "CREATE PUBLICATION %s%s WITH (publish = '%s', publish_via_partition_root = %s)"
+        .formatted(
+            name,
+            tables.isEmpty() ? "" : " FOR " + tables,
+            name.equals(appendPublication())
+                ? "insert, truncate"
+                : "insert, update, delete, truncate",
+            pipeline.partitions() == PipelineSettings.Partitions.ROOT);
+  }
+
   /** The first of the patterns that matches. */
   Optional<TableSettings> tableOf(TableName name) {
     return pipeline.tables().stream()

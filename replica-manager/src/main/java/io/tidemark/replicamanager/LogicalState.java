@@ -44,8 +44,12 @@ final class LogicalState {
     }
   }
 
+  boolean isThere(PostgresSession target) {
+    return target.value("SELECT to_regclass(?)::text", table).isPresent();
+  }
+
   void create(PostgresSession target) {
-    if (target.value("SELECT to_regclass(?)::text", table).isPresent()) {
+    if (isThere(target)) {
       return;
     }
     if (target.value("SELECT to_regnamespace(?)::text", schema).isEmpty()) {

@@ -42,6 +42,13 @@ sealed interface LogicalTarget {
       return Optional.ofNullable(kept.get(name));
     }
 
+    /** Whether Tidemark made it or took it over: that somebody asked for it does not make it so. */
+    boolean isOurs(TableName name) {
+      return keptOf(name)
+          .filter(its -> its.subscribed() || !its.columns().isEmpty() || !its.asked())
+          .isPresent();
+    }
+
     boolean isStale(TableName name) {
       return keptOf(name).filter(LogicalState.Kept::stale).isPresent();
     }

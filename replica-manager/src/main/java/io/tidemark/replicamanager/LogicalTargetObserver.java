@@ -61,12 +61,25 @@ final class LogicalTargetObserver implements AutoCloseable {
     try {
       PostgresSession open = session.get();
       return lock(open)
-          ? known(open, source)
+          ? kept(open, source)
           : new LogicalTarget.Unknown("another Tidemark works on this pipeline");
     } catch (TidemarkException e) {
       session.close();
       return new LogicalTarget.Unknown(e.getMessage());
     }
+  }
+
+  /**
+   * Looks without the lock, beside whoever has it, and makes nothing.
+   *
+   * @throws TidemarkException POSTGRES_UNREACHABLE, POSTGRES_REFUSED
+   */
+  LogicalTarget.Known peek(LogicalSource source) {
+    PostgresSession open = session.get();
+    return known(
+        open,
+        source,
+        state.isThere(open) ? state.read(open) : Map.<TableName, LogicalState.Kept>of());
   }
 
   private boolean lock(PostgresSession open) {
@@ -83,9 +96,13 @@ final class LogicalTargetObserver implements AutoCloseable {
     return got;
   }
 
-  private LogicalTarget.Known known(PostgresSession open, LogicalSource source) {
+  private LogicalTarget.Known kept(PostgresSession open, LogicalSource source) {
     state.create(open);
-    Map<TableName, LogicalState.Kept> kept = state.read(open);
+    return known(open, source, state.read(open));
+  }
+
+  private LogicalTarget.Known known(
+      PostgresSession open, LogicalSource source, Map<TableName, LogicalState.Kept> kept) {
     Set<TableName> names = new HashSet<>(kept.keySet());
     List<LogicalType> types = List.of();
     if (source instanceof LogicalSource.Known known) {

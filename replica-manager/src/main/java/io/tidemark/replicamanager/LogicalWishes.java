@@ -1,21 +1,23 @@
 package io.tidemark.replicamanager;
 
 import java.util.List;
+import java.util.Optional;
 
 /** Where commands leave what they want of a native pipeline. */
 public interface LogicalWishes {
 
   /**
-   * A table that is to be copied again.
+   * Something that is to be copied again.
    *
    * @param id by which it is marked as done
+   * @param table empty: every table of the pipeline
    */
-  record Resync(long id, TableName table) {}
+  record Resync(long id, Optional<TableName> table) {}
 
   /** What is wanted now. */
   LogicalWish wish();
 
-  /** The tables that are to be copied again and are not yet marked as done, oldest first. */
+  /** What is to be copied again and is not yet marked as done, oldest first. */
   List<Resync> resyncs();
 
   /**

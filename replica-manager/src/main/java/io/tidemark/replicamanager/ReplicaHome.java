@@ -82,6 +82,11 @@ public record ReplicaHome(Path directory) {
     }
   }
 
+  /** What PostgreSQL's programs print that are run on its data directory. */
+  Path programLog() {
+    return directory.resolve("program.log");
+  }
+
   /** Makes the directory where it is missing. */
   public void create() throws IOException {
     DurableFiles.createDirectories(directory, TRAVERSABLE);
@@ -99,6 +104,11 @@ public record ReplicaHome(Path directory) {
     DurableFiles.write(
         marker, (buildId + "\n").getBytes(StandardCharsets.US_ASCII), DurableFiles.PRIVATE);
     Files.setOwner(marker, Files.getOwner(dataDirectory));
+  }
+
+  /** Takes the marker away: the data directory is nobody's replica any more. */
+  static void unmark(Path dataDirectory) throws IOException {
+    DurableFiles.delete(dataDirectory.resolve(MARKER));
   }
 
   /** The build's identifier in a data directory; empty where there is no marker. */

@@ -74,6 +74,18 @@ public final class StandbyServer {
     server.awaitReady(replica.log(), replica.settings().startTimeout());
   }
 
+  /**
+   * Starts one that is a standby no more, and waits until it accepts connections.
+   *
+   * @throws TidemarkException POSTGRES_REFUSED, TIMED_OUT as of {@link PostgresServer#start}
+   */
+  void startOnItsOwn() {
+    if (!server.isRunning()) {
+      launch();
+    }
+    server.awaitReady(replica.log(), replica.settings().startTimeout());
+  }
+
   /** Stops it fast and waits for its end; nothing where it does not run. */
   public void stop() {
     if (!server.isRunning()) {

@@ -14,6 +14,9 @@ import java.util.function.Supplier;
  * by itself, so that a subscription whose source is away can be dropped, too.
  */
 final class Subscription {
+  /** From which major on a role that is no superuser may make one. */
+  static final int ROLE_SINCE = 16;
+
   private static final int FAILOVER_SINCE = 17;
   private static final int PARALLEL_SINCE = 16;
   private static final Duration SLOT_LIMIT = Duration.ofMinutes(5);
@@ -71,7 +74,6 @@ final class Subscription {
   }
 
   private String sql(SubscriptionConninfo conninfo, int sourceMajor, boolean binary) {
-    int major = target.serverVersion().major();
     List<String> options =
         new ArrayList<>(
             List.of(
@@ -80,8 +82,8 @@ final class Subscription {
                 "copy_data = true",
                 "disable_on_error = true",
                 "binary = " + binary,
-                "streaming = " + (major >= PARALLEL_SINCE ? "parallel" : "on")));
-    if (major >= FAILOVER_SINCE && sourceMajor >= FAILOVER_SINCE) {
+                "streaming = " + streaming()));
+    if (isFailover(sourceMajor)) {
       options.add("failover = " + spec.pipeline().failoverSlots());
     }
     return "CREATE SUBSCRIPTION %s CONNECTION %s PUBLICATION %s WITH (%s)"
@@ -145,6 +147,24 @@ final class Subscription {
     quietly(
         conninfo,
         "ALTER SUBSCRIPTION " + spec.subscription() + " CONNECTION " + conninfo.literal());
+  }
+
+  /** Gives one that somebody else has made the options that ours have; it must stand still. */
+  void takeOver(int sourceMajor) {
+    alter("SET (disable_on_error = true, streaming = %s)".formatted(streaming()));
+    if (isFailover(sourceMajor)) {
+      alter("SET (failover = " + spec.pipeline().failoverSlots() + ")");
+    }
+    connect();
+    alter("ENABLE");
+  }
+
+  private String streaming() {
+    return target.serverVersion().major() >= PARALLEL_SINCE ? "parallel" : "on";
+  }
+
+  private boolean isFailover(int sourceMajor) {
+    return target.serverVersion().major() >= FAILOVER_SINCE && sourceMajor >= FAILOVER_SINCE;
   }
 
   /** Disables it and waits until its workers have ended. */

@@ -24,6 +24,8 @@ final class CreateSubscriberTest {
             "/bin/pg_createsubscriber",
             "--pgdata=/data",
             "--subscriber-port=5499",
+            "--socketdir=/data",
+            "--subscriber-username=tidemark",
             "--publisher-server=" + SPEC.conninfo().text(),
             "--database=app",
             "--publication=tidemark_shop_app",

@@ -6,6 +6,7 @@ import io.tidemark.config.ChangeSettings;
 import io.tidemark.config.SecretFile;
 import io.tidemark.config.TableSettings;
 import io.tidemark.postgres.HostPort;
+import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PasswordSource;
 import io.tidemark.postgres.PostgresEndpoint;
 import io.tidemark.testing.PostgresBinaries;
@@ -14,7 +15,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -166,7 +172,7 @@ abstract class LogicalLife {
 
   private LogicalReport untilItFollows() {
     // A table without a key is there from the beginning, and is left out.
-    return until("refuse", "app.keyless");
+    return until("nothing", "app.keyless");
   }
 
   private void caughtUp() {
@@ -241,6 +247,43 @@ abstract class LogicalLife {
 
   @Test
   @Order(3)
+  void staysFreshAndKeepsNoWalWhileOnlyOtherDatabasesAreWrittenTo() throws SQLException {
+    source.sql("CREATE DATABASE elsewhere");
+    try (Connection elsewhere =
+            DriverManager.getConnection(source.jdbc("elsewhere"), source.user(), PASSWORD);
+        Statement statement = elsewhere.createStatement()) {
+      statement.execute("CREATE TABLE t AS SELECT repeat('x', 500) FROM generate_series(1, 20000)");
+      statement.execute("CHECKPOINT");
+    }
+    Instant wrote =
+        Instant.parse(
+            source.value(
+                "SELECT to_char(clock_timestamp() AT TIME ZONE"
+                    + " 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"));
+    String end = source.value("SELECT pg_current_wal_lsn()");
+
+    Awaitility.await()
+        .atMost(LIMIT)
+        .pollInterval(Duration.ofMillis(100))
+        .until(
+            () -> manager.measure().flatMap(LogicalReport::position).orElseThrow(),
+            position ->
+                position.dataAsOf().filter(at -> !at.isBefore(wrote)).isPresent()
+                    && position.applied().isAtLeast(Lsn.parse(end)));
+    // Decoding may begin later when the server has written down again what is running.
+    Awaitility.await()
+        .atMost(LIMIT)
+        .until(
+            () -> {
+              source.sql("CHECKPOINT");
+              return source
+                  .value("SELECT (restart_lsn >= '" + end + "')::text FROM pg_replication_slots")
+                  .equals("true");
+            });
+  }
+
+  @Test
+  @Order(4)
   void takesATableThatIsAddedAndLeavesOneThatIsDropped() {
     source.sql(
         "CREATE TABLE app.added (id int PRIMARY KEY, body text)",
@@ -258,7 +301,7 @@ abstract class LogicalLife {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void addsAColumnAndGoesOnWhereApplyHasStoppedOnIt() {
     source.sql(
         "ALTER TABLE app.orders ADD COLUMN note text DEFAULT 'it''s none'",
@@ -283,7 +326,7 @@ abstract class LogicalLife {
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void pausesAndGoesOnWhereItStood() {
     wishes.wish = LogicalWish.PAUSED;
     until("nothing", "paused");
@@ -297,11 +340,11 @@ abstract class LogicalLife {
   }
 
   @Test
-  @Order(6)
+  @Order(7)
   void copiesOneTableAgainOnRequestAndNoOther() {
     target.sql("DELETE FROM app.orders WHERE id < 100", "DELETE FROM app.events WHERE id = 1");
-    wishes.asked.add(new LogicalWishes.Resync(7, TableName.parse("app.orders")));
-    wishes.asked.add(new LogicalWishes.Resync(8, TableName.parse("app.nothing")));
+    wishes.asked.add(new LogicalWishes.Resync(7, Optional.of(TableName.parse("app.orders"))));
+    wishes.asked.add(new LogicalWishes.Resync(8, Optional.of(TableName.parse("app.nothing"))));
     until("resync", "by command");
     untilItFollows();
     caughtUp();
@@ -310,12 +353,26 @@ abstract class LogicalLife {
     assertThat(target.value("SELECT count(*) FROM app.events WHERE id = 1")).isEqualTo("0");
     assertThat(wishes.outcomes)
         .containsExactly(
-            "it is copied again", "there is no table app.nothing that the pipeline takes");
-    target.sql("INSERT INTO app.events VALUES ('2026-01-02', 1, 'e')");
+            "it is copied again", "refused: there is no table app.nothing that the pipeline takes");
   }
 
   @Test
-  @Order(7)
+  @Order(8)
+  void copiesEveryTableAgainWhereNoneIsNamed() {
+    target.sql("DELETE FROM app.orders WHERE id < 50", "UPDATE app.customers SET country = 'xx'");
+    wishes.asked.add(new LogicalWishes.Resync(9, Optional.empty()));
+    until("resync", "every table");
+    untilItFollows();
+    caughtUp();
+
+    assertSame("SELECT * FROM app.events ORDER BY id");
+    assertSame("SELECT id, total, remark FROM app.orders ORDER BY id");
+    assertSame("SELECT id, country FROM app.customers WHERE id > 0 ORDER BY id");
+    assertThat(wishes.outcomes).last().isEqualTo("5 tables are copied again");
+  }
+
+  @Test
+  @Order(9)
   void rebuildsItselfWhereTheSlotIsGone() {
     target.sql("ALTER SUBSCRIPTION " + SLOT + " DISABLE");
     Awaitility.await()
@@ -334,7 +391,7 @@ abstract class LogicalLife {
   }
 
   @Test
-  @Order(8)
+  @Order(10)
   void leavesATableThatNoPatternMatchesAnyMore() {
     patterns.set(1, LogicalSeen.pattern("app.o*", List.of(), Optional.empty()));
     restartManager();
@@ -347,7 +404,7 @@ abstract class LogicalLife {
   }
 
   @Test
-  @Order(9)
+  @Order(11)
   void dropsTheSubscriptionWhileTheSourceIsDownAndTheSlotWhenItIsBack() {
     source.stop();
     wishes.wish = LogicalWish.DROPPED;
@@ -362,7 +419,7 @@ abstract class LogicalLife {
   }
 
   @Test
-  @Order(10)
+  @Order(12)
   void tellsNobodyThePassword() {
     assertThat(target.log()).contains("DROP SUBSCRIPTION").doesNotContain("4711");
     assertThat(source.log()).doesNotContain("4711");

@@ -176,6 +176,21 @@ final class LogicalPlannerTest {
               seen.filled.add(ORDERS);
             }),
         row(
+            "rows of somebody else's, and a command wants a copy",
+            "publish",
+            "not yet published: ",
+            seen -> {
+              seen.fresh();
+              seen.there.add(orders("id integer!", "note text", "total numeric"));
+              seen.filled.add(ORDERS);
+              seen.kept.put(ORDERS, new LogicalState.Kept(true, true, false, Map.of()));
+            }),
+        row(
+            "a command wants a copy of every table",
+            "resync",
+            "every table is to be copied again by command",
+            seen -> seen.resyncs.add(new LogicalWishes.Resync(7, Optional.empty()))),
+        row(
             "published, and not subscribed to",
             "refresh",
             "public.orders",
@@ -197,7 +212,7 @@ final class LogicalPlannerTest {
             "a command wants a copy",
             "resync",
             "by command",
-            seen -> seen.resyncs.add(new LogicalWishes.Resync(7, ORDERS))),
+            seen -> seen.resyncs.add(new LogicalWishes.Resync(7, Optional.of(ORDERS)))),
         row(
             "to be copied again, published",
             "unpublish",
@@ -250,7 +265,7 @@ final class LogicalPlannerTest {
             }),
         row(
             "a new table, held",
-            "refuse",
+            "nothing",
             "new-table: hold",
             seen -> {
               seen.changes = HOLD;
@@ -259,7 +274,7 @@ final class LogicalPlannerTest {
             }),
         row(
             "without a key",
-            "refuse",
+            "nothing",
             "neither primary key nor replica identity",
             seen -> seen.source(notes(LogicalTable.Identity.NONE))),
         row(

@@ -178,6 +178,7 @@ final class LogicalSeen {
                 new LogicalSource.Known(
                     sourceMajor,
                     walLevel,
+                    AT,
                     Lsn.parse("0/2000"),
                     tables,
                     filters,

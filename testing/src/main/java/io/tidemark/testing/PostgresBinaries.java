@@ -69,6 +69,21 @@ public record PostgresBinaries(int major, Path bin) {
         : Optional.empty();
   }
 
+  /**
+   * An installation of the host that has a program beside {@code postgres}: the newest that Debian
+   * has, or one on PATH; empty where there is none. Fit for tests with {@link NeedsTool}.
+   */
+  public static Optional<PostgresBinaries> having(String program) {
+    return NeedsCondition.find(program)
+        .map(path -> real(path).getParent())
+        .filter(bin -> Files.isExecutable(bin.resolve("postgres")))
+        .map(bin -> new PostgresBinaries(majorOf(bin), bin));
+  }
+
+  private static int majorOf(Path bin) {
+    return Integer.parseInt(new PostgresBinaries(0, bin).version().replaceAll("[^0-9].*", ""));
+  }
+
   /** Whether this distribution has the program. */
   public boolean has(String program) {
     return Files.isExecutable(bin.resolve(program));
