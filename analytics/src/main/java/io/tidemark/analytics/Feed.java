@@ -7,6 +7,7 @@ import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PostgresException;
 import io.tidemark.postgres.PostgresSession;
+import io.tidemark.postgres.ReplicationSlotRow;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -40,6 +41,7 @@ public final class Feed implements AutoCloseable {
   private final FeedLinks links;
   private final FeedLease lease;
   private final FeedSlots slots;
+  private final SourceHistory history;
   private final FeedLoader loader;
   private final DecodingMode mode = new DecodingMode();
   private final FeedStreams streams;
@@ -74,6 +76,7 @@ public final class Feed implements AutoCloseable {
     this.links = new FeedLinks(spec);
     this.lease = new FeedLease(spec);
     this.slots = new FeedSlots(spec, links);
+    this.history = new SourceHistory(spec, links);
     this.loader = new FeedLoader(spec, links, () -> ending);
     this.streams = new FeedStreams(spec, links, loader, vitals, mode);
     this.catalog =
@@ -166,16 +169,21 @@ public final class Feed implements AutoCloseable {
     Optional<FeedRow> feed = state.feed(target, FeedRole.MAIN);
     vitals.seen(feed.orElse(null), state.tables(target));
     if (!wish.equals(Optional.of("running"))) {
-      return new FeedObservation(wish, feed, Optional.empty(), "", "", Lsn.ZERO);
+      return new FeedObservation(wish, feed, Optional.empty(), "", "", Lsn.ZERO, Optional.empty());
     }
     PostgresSession source = links.decoded();
+    Optional<ReplicationSlotRow> slot = slots.find(FeedRole.MAIN);
+    String systemId = source.systemIdentifier().toString();
+    Optional<FeedRow> comparable =
+        feed.filter(row -> slot.isPresent() && row.systemId().equals(systemId));
     return new FeedObservation(
         wish,
         feed,
-        slots.find(FeedRole.MAIN),
-        source.systemIdentifier().toString(),
+        slot,
+        systemId,
         source.setting("wal_level").orElse("unknown"),
-        source.currentWalLsn());
+        source.currentWalLsn(),
+        comparable.flatMap(history::departure));
   }
 
   private void begin() throws InterruptedException {
@@ -226,7 +234,7 @@ public final class Feed implements AutoCloseable {
     if (!watched.hasShapesOf(before)) {
       return;
     }
-    FeedRow feed = state.feed(target, FeedRole.MAIN).orElseThrow();
+    FeedRow feed = history.resumed(target, FeedRole.MAIN);
     open = streams.open(FeedRole.MAIN, feed, mapping);
     if (heartbeat == null) {
       heartbeat = new FeedHeartbeat(spec.primary(), spec.pipeline().heartbeat(), spec.name());

@@ -20,6 +20,7 @@ final class StateSchema {
         pipeline text, source text, role text CHECK (role IN ('main', 'side')),
         slot text NOT NULL, system_id text NOT NULL, labels jsonb NOT NULL,
         consistent_lsn pg_lsn NOT NULL, applied_lsn pg_lsn NOT NULL,
+        committed_lsn pg_lsn, committed_at timestamptz,
         data_as_of timestamptz, copied boolean NOT NULL DEFAULT false,
         transactions bigint NOT NULL DEFAULT 0, changes bigint NOT NULL DEFAULT 0,
         updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
