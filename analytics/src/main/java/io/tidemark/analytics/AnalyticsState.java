@@ -6,6 +6,7 @@ import io.tidemark.config.SourceSettings;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.PostgresEndpoint;
 import io.tidemark.postgres.PostgresSession;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,9 @@ import java.util.Optional;
  * thread uses it.
  */
 public final class AnalyticsState implements AutoCloseable {
+  /** Of one table's rows of a source. */
+  private static final Duration DELETE_LIMIT = Duration.ofHours(12);
+
   private final PostgresSession session;
   private final String schema;
 
@@ -187,7 +191,8 @@ public final class AnalyticsState implements AutoCloseable {
                 .append(Sql.name(column))
                 .append(" = ")
                 .append(Sql.literal(value)));
-    return session.update("DELETE FROM " + target.quoted() + own);
+    return session.within(
+        DELETE_LIMIT, () -> session.update("DELETE FROM " + target.quoted() + own));
   }
 
   private SourceState state(String pipeline, String source) {

@@ -98,8 +98,10 @@ final class StateSchema {
       target.transaction(
           () -> {
             target.query("SELECT pg_advisory_xact_lock(hashtext(?))", _ -> 0, "tidemark install");
-            target.execute("CREATE SCHEMA IF NOT EXISTS " + quoted);
-            target.execute(TABLES.formatted(quoted));
+            if (!isInstalled(target, schema)) {
+              target.execute("CREATE SCHEMA IF NOT EXISTS " + quoted);
+              target.execute(TABLES.formatted(quoted));
+            }
             return true;
           });
     }
