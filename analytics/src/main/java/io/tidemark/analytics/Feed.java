@@ -27,14 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class Feed implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Feed.class);
   private static final Duration STEP = Duration.ofMillis(250);
-  private static final Duration LOOK = Duration.ofSeconds(2);
   private static final Duration PAUSE = Duration.ofSeconds(1);
-
-  /** How often the source's catalog is looked at. */
-  private static final Duration CATALOG = Duration.ofSeconds(10);
-
-  /** After it a side feed that has failed is begun again. */
-  private static final Duration SIDE_AGAIN = Duration.ofSeconds(10);
 
   private final FeedSpec spec;
   private final SourceState state;
@@ -46,7 +39,7 @@ public final class Feed implements AutoCloseable {
   private final DecodingMode mode = new DecodingMode();
   private final FeedStreams streams;
   private final CatalogWatch catalog;
-  private final long catalogNanos;
+  private final FeedTimes times;
   private final FeedVitals vitals = new FeedVitals();
   private volatile boolean ending;
   private FeedStreams.@Nullable Open open;
@@ -61,16 +54,13 @@ public final class Feed implements AutoCloseable {
 
   private long watchedNanos;
   private long lookedNanos;
-  private long sideEndedNanos = System.nanoTime() - SIDE_AGAIN.toNanos();
+  private long sideEndedNanos;
 
   public Feed(FeedSpec spec) {
-    this(spec, CATALOG);
+    this(spec, FeedTimes.DEFAULT);
   }
 
-  /**
-   * @param catalogPeriod how often the source's catalog is looked at
-   */
-  Feed(FeedSpec spec, Duration catalogPeriod) {
+  Feed(FeedSpec spec, FeedTimes times) {
     this.spec = spec;
     this.state = spec.state();
     this.links = new FeedLinks(spec);
@@ -86,7 +76,8 @@ public final class Feed implements AutoCloseable {
                 spec.pipeline().tables().stream()
                     .anyMatch(rule -> rule.matches(name.schema(), name.table())),
             loader.publications().names());
-    this.catalogNanos = catalogPeriod.toNanos();
+    this.times = times;
+    this.sideEndedNanos = System.nanoTime() - times.sideAgain().toNanos();
   }
 
   /** How it stands. For any thread. */
@@ -307,7 +298,7 @@ public final class Feed implements AutoCloseable {
     following.stream().step(STEP);
     missed(following);
     long now = System.nanoTime();
-    if (ending || now - lookedNanos >= LOOK.toNanos()) {
+    if (ending || now - lookedNanos >= times.look().toNanos()) {
       lookedNanos = now;
       look();
     }
@@ -351,7 +342,7 @@ public final class Feed implements AutoCloseable {
   private void watch(PostgresSession target) {
     FeedStreams.Open following = open;
     long now = System.nanoTime();
-    if (following == null || now - watchedNanos < catalogNanos) {
+    if (following == null || now - watchedNanos < times.catalog().toNanos()) {
       return;
     }
     CatalogWatch.Pending before = pending;
@@ -425,7 +416,7 @@ public final class Feed implements AutoCloseable {
   private void tendSide(PostgresSession target) throws InterruptedException {
     SideFeed beside = side;
     if (beside == null) {
-      boolean rested = System.nanoTime() - sideEndedNanos >= SIDE_AGAIN.toNanos();
+      boolean rested = System.nanoTime() - sideEndedNanos >= times.sideAgain().toNanos();
       if (rested && hasSideWork(target)) {
         side = new SideFeed(spec, mode);
       }
@@ -468,7 +459,7 @@ public final class Feed implements AutoCloseable {
     if (beside.finishAt(applied) && joined(target)) {
       closeSide();
       slots.drop(FeedRole.SIDE);
-      sideEndedNanos = System.nanoTime() - SIDE_AGAIN.toNanos();
+      sideEndedNanos = System.nanoTime() - times.sideAgain().toNanos();
     }
   }
 

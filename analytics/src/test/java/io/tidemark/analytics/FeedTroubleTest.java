@@ -18,7 +18,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -30,14 +32,24 @@ final class FeedTroubleTest {
   private static final String REBUILT = "every table is brought in again";
 
   @RegisterExtension final LogWatch log = new LogWatch();
-  private TestCluster source;
-  private TestCluster target;
+  private static TestCluster source;
+  private static TestCluster target;
   private Warehouse warehouse;
+
+  @BeforeAll
+  static void start() {
+    source = Warehouse.sourceBuilder(17).setting("logical_decoding_work_mem", "64kB").start();
+    target = TestCluster.builder(PostgresBinaries.of(16)).fsync(false).start();
+  }
+
+  @AfterAll
+  static void stop() {
+    source.close();
+    target.close();
+  }
 
   @BeforeEach
   void begin() {
-    source = Warehouse.sourceBuilder(17).setting("logical_decoding_work_mem", "64kB").start();
-    target = TestCluster.builder(PostgresBinaries.of(16)).fsync(false).start();
     source.sql("CREATE DATABASE app");
     Warehouse.sql(
         source,
@@ -50,8 +62,16 @@ final class FeedTroubleTest {
   @AfterEach
   void end() {
     warehouse.close();
-    source.close();
-    target.close();
+    target.sql("DROP DATABASE warehouse WITH (FORCE)");
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () ->
+                source.value("SELECT count(*) FROM pg_replication_slots WHERE active").equals("0"));
+    source.sql(
+        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots",
+        "DROP DATABASE app WITH (FORCE)",
+        "DROP TABLE IF EXISTS other");
   }
 
   private void assertEqual() {
