@@ -7,6 +7,7 @@ import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PostgresEndpoint;
 import io.tidemark.postgres.PostgresSession;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +20,9 @@ import java.util.Optional;
  * thread uses it.
  */
 public final class AnalyticsState implements AutoCloseable {
+  /** Of one table's rows of a source. */
+  private static final Duration DELETE_LIMIT = Duration.ofHours(12);
+
   private final PostgresSession session;
   private final String schema;
 
@@ -227,7 +231,8 @@ public final class AnalyticsState implements AutoCloseable {
                 .append(Sql.name(column))
                 .append(" = ")
                 .append(Sql.literal(value)));
-    return session.update("DELETE FROM " + target.quoted() + own);
+    return session.within(
+        DELETE_LIMIT, () -> session.update("DELETE FROM " + target.quoted() + own));
   }
 
   private SourceState state(String pipeline, String source) {

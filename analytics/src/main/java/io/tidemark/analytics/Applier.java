@@ -184,6 +184,8 @@ final class Applier {
             advance,
             batch.position().toString(),
             last == null ? null : last.text(),
+            last == null ? null : last.end().toString(),
+            last == null ? null : last.text(),
             transactions,
             changes,
             role.word(),

@@ -12,6 +12,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ApplyThread implements AutoCloseable {
   private final Applier applier;
+
+  /** Wakes it up to see that it is to end. */
+  private final Batch nothing = new Batch();
+
   private final BlockingQueue<Batch> waiting = new ArrayBlockingQueue<>(1);
   private final Thread thread;
   private volatile Lsn applied;
@@ -29,7 +33,7 @@ final class ApplyThread implements AutoCloseable {
     try {
       while (!closing) {
         Batch batch = waiting.poll(1, TimeUnit.SECONDS);
-        if (batch != null) {
+        if (batch != null && batch != nothing) {
           busy = true;
           Lsn position = applier.apply(batch);
           if (position != null) {
@@ -76,6 +80,8 @@ final class ApplyThread implements AutoCloseable {
   /** What is applied now is ended, at most within the limit; what waits is dropped. */
   void end(long limitMillis) {
     closing = true;
+    // Where there is no room something is being applied, after which it looks.
+    boolean _ = waiting.offer(nothing);
     try {
       thread.join(limitMillis);
     } catch (InterruptedException e) {

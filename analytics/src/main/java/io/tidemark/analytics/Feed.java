@@ -7,6 +7,7 @@ import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PostgresException;
 import io.tidemark.postgres.PostgresSession;
+import io.tidemark.postgres.ReplicationSlotRow;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,25 +27,19 @@ import org.slf4j.LoggerFactory;
 public final class Feed implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Feed.class);
   private static final Duration STEP = Duration.ofMillis(250);
-  private static final Duration LOOK = Duration.ofSeconds(2);
   private static final Duration PAUSE = Duration.ofSeconds(1);
-
-  /** How often the source's catalog is looked at. */
-  private static final Duration CATALOG = Duration.ofSeconds(10);
-
-  /** After it a side feed that has failed is begun again. */
-  private static final Duration SIDE_AGAIN = Duration.ofSeconds(10);
 
   private final FeedSpec spec;
   private final SourceState state;
   private final FeedLinks links;
   private final FeedLease lease;
   private final FeedSlots slots;
+  private final SourceHistory history;
   private final FeedLoader loader;
   private final DecodingMode mode = new DecodingMode();
   private final FeedStreams streams;
   private final CatalogWatch catalog;
-  private final long catalogNanos;
+  private final FeedTimes times;
   private final FeedVitals vitals = new FeedVitals();
   private volatile boolean ending;
   private FeedStreams.@Nullable Open open;
@@ -59,21 +54,19 @@ public final class Feed implements AutoCloseable {
 
   private long watchedNanos;
   private long lookedNanos;
-  private long sideEndedNanos = System.nanoTime() - SIDE_AGAIN.toNanos();
+  private long sideEndedNanos;
 
   public Feed(FeedSpec spec) {
-    this(spec, CATALOG);
+    this(spec, FeedTimes.DEFAULT);
   }
 
-  /**
-   * @param catalogPeriod how often the source's catalog is looked at
-   */
-  Feed(FeedSpec spec, Duration catalogPeriod) {
+  Feed(FeedSpec spec, FeedTimes times) {
     this.spec = spec;
     this.state = spec.state();
     this.links = new FeedLinks(spec);
     this.lease = new FeedLease(spec);
     this.slots = new FeedSlots(spec, links);
+    this.history = new SourceHistory(spec, links);
     this.loader = new FeedLoader(spec, links, () -> ending);
     this.streams = new FeedStreams(spec, links, loader, vitals, mode);
     this.catalog =
@@ -83,7 +76,8 @@ public final class Feed implements AutoCloseable {
                 spec.pipeline().tables().stream()
                     .anyMatch(rule -> rule.matches(name.schema(), name.table())),
             loader.publications().names());
-    this.catalogNanos = catalogPeriod.toNanos();
+    this.times = times;
+    this.sideEndedNanos = System.nanoTime() - times.sideAgain().toNanos();
   }
 
   /** How it stands. For any thread. */
@@ -166,16 +160,21 @@ public final class Feed implements AutoCloseable {
     Optional<FeedRow> feed = state.feed(target, FeedRole.MAIN);
     vitals.seen(feed.orElse(null), state.tables(target));
     if (!wish.equals(Optional.of("running"))) {
-      return new FeedObservation(wish, feed, Optional.empty(), "", "", Lsn.ZERO);
+      return new FeedObservation(wish, feed, Optional.empty(), "", "", Lsn.ZERO, Optional.empty());
     }
     PostgresSession source = links.decoded();
+    Optional<ReplicationSlotRow> slot = slots.find(FeedRole.MAIN);
+    String systemId = source.systemIdentifier().toString();
+    Optional<FeedRow> comparable =
+        feed.filter(row -> slot.isPresent() && row.systemId().equals(systemId));
     return new FeedObservation(
         wish,
         feed,
-        slots.find(FeedRole.MAIN),
-        source.systemIdentifier().toString(),
+        slot,
+        systemId,
         source.setting("wal_level").orElse("unknown"),
-        source.currentWalLsn());
+        source.currentWalLsn(),
+        comparable.flatMap(history::departure));
   }
 
   private void begin() throws InterruptedException {
@@ -226,7 +225,7 @@ public final class Feed implements AutoCloseable {
     if (!watched.hasShapesOf(before)) {
       return;
     }
-    FeedRow feed = state.feed(target, FeedRole.MAIN).orElseThrow();
+    FeedRow feed = history.resumed(target, FeedRole.MAIN);
     open = streams.open(FeedRole.MAIN, feed, mapping);
     if (heartbeat == null) {
       heartbeat = new FeedHeartbeat(spec.primary(), spec.pipeline().heartbeat(), spec.name());
@@ -299,7 +298,7 @@ public final class Feed implements AutoCloseable {
     following.stream().step(STEP);
     missed(following);
     long now = System.nanoTime();
-    if (ending || now - lookedNanos >= LOOK.toNanos()) {
+    if (ending || now - lookedNanos >= times.look().toNanos()) {
       lookedNanos = now;
       look();
     }
@@ -343,7 +342,7 @@ public final class Feed implements AutoCloseable {
   private void watch(PostgresSession target) {
     FeedStreams.Open following = open;
     long now = System.nanoTime();
-    if (following == null || now - watchedNanos < catalogNanos) {
+    if (following == null || now - watchedNanos < times.catalog().toNanos()) {
       return;
     }
     CatalogWatch.Pending before = pending;
@@ -417,7 +416,7 @@ public final class Feed implements AutoCloseable {
   private void tendSide(PostgresSession target) throws InterruptedException {
     SideFeed beside = side;
     if (beside == null) {
-      boolean rested = System.nanoTime() - sideEndedNanos >= SIDE_AGAIN.toNanos();
+      boolean rested = System.nanoTime() - sideEndedNanos >= times.sideAgain().toNanos();
       if (rested && hasSideWork(target)) {
         side = new SideFeed(spec, mode);
       }
@@ -460,7 +459,7 @@ public final class Feed implements AutoCloseable {
     if (beside.finishAt(applied) && joined(target)) {
       closeSide();
       slots.drop(FeedRole.SIDE);
-      sideEndedNanos = System.nanoTime() - SIDE_AGAIN.toNanos();
+      sideEndedNanos = System.nanoTime() - times.sideAgain().toNanos();
     }
   }
 

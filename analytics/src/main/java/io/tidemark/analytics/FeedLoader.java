@@ -58,10 +58,28 @@ final class FeedLoader {
     TableMapper mapper =
         new TableMapper(
             spec.pipeline(), spec.source(), spec.pseudonymKey().map(PseudonymKey::read), saved);
-    TableMapping all = mapper.map(SourceCatalog.read(links.primary(), types, mapper::wants));
+    TableMapping all =
+        checked(mapper.map(SourceCatalog.read(links.primary(), types, mapper::wants)));
     return state.feed(target, FeedRole.MAIN).isEmpty()
         ? all
         : LeftOut.from(all, state.tables(target), saved);
+  }
+
+  /** SQL_ASCII is no encoding: whatever bytes a client sent are there. */
+  private TableMapping checked(TableMapping mapping) {
+    if (!links.primary().setting("server_encoding").equals(Optional.of("SQL_ASCII"))) {
+      return mapping;
+    }
+    List<MappedTable> tables =
+        mapping.tables().stream()
+            .map(
+                table ->
+                    table.with(
+                        table.target(),
+                        table.columns().stream().map(Utf8Only::column).toList(),
+                        table.key()))
+            .toList();
+    return new TableMapping(tables, mapping.problems());
   }
 
   /**

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param systemId of the source
  * @param walLevel the source's wal_level
  * @param sourceEnd how far the source has written
+ * @param departure what the source has instead of what was applied; empty: nothing
  */
 record FeedObservation(
     Optional<String> wish,
@@ -20,4 +21,5 @@ record FeedObservation(
     Optional<ReplicationSlotRow> slot,
     String systemId,
     String walLevel,
-    Lsn sourceEnd) {}
+    Lsn sourceEnd,
+    Optional<String> departure) {}

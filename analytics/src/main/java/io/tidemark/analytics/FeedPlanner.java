@@ -37,7 +37,7 @@ final class FeedPlanner {
               .formatted(seen.systemId(), feed.systemId()),
           "if that is right, drop the source, and start it anew");
     }
-    Optional<String> unusable = unusable(seen.slot(), seen.sourceEnd(), feed);
+    Optional<String> unusable = unusable(seen.slot(), seen.sourceEnd(), seen.departure(), feed);
     if (unusable.isPresent()) {
       return new FeedDecision.Rebuild(unusable.get());
     }
@@ -48,7 +48,7 @@ final class FeedPlanner {
 
   /** Why changes may be missing between what is in the target and what the slot will send. */
   static Optional<String> unusable(
-      Optional<ReplicationSlotRow> found, Lsn sourceEnd, FeedRow feed) {
+      Optional<ReplicationSlotRow> found, Lsn sourceEnd, Optional<String> departure, FeedRow feed) {
     if (found.isEmpty()) {
       return Optional.of("its slot " + feed.slot() + " is gone");
     }
@@ -69,6 +69,9 @@ final class FeedPlanner {
                   .formatted(sourceEnd, feed.applied())
               + " lost transactions");
     }
-    return Optional.empty();
+    return departure.map(
+        what ->
+            "the source was put back, or a failover has lost transactions, and it has written on: "
+                + what);
   }
 }

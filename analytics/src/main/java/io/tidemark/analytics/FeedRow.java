@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param systemId of the source's cluster
  * @param consistent the slot's consistent point: what its snapshot saw
  * @param applied everything that the source committed before is in the target
+ * @param committed the last transaction that was applied, by its commit record; empty: none yet
  * @param dataAsOf the commit time of the last transaction that was applied; empty: none yet
  * @param copied whether no range is left to copy
  */
@@ -20,6 +21,7 @@ record FeedRow(
     String systemId,
     Lsn consistent,
     Lsn applied,
+    Optional<Moment> committed,
     Optional<Instant> dataAsOf,
     boolean copied,
     long transactions,
@@ -30,9 +32,16 @@ record FeedRow(
         row.text("system_id"),
         row.lsn("consistent_lsn"),
         row.lsn("applied_lsn"),
+        committed(row),
         row.optionalInstant("data_as_of"),
         row.flag("copied"),
         row.number("transactions"),
         row.number("changes"));
+  }
+
+  private static Optional<Moment> committed(Row row) throws SQLException {
+    Optional<Lsn> at = row.optionalLsn("committed_lsn");
+    Optional<Instant> time = row.optionalInstant("committed_at");
+    return at.flatMap(lsn -> time.map(when -> new Moment(lsn, when)));
   }
 }

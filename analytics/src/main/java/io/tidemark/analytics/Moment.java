@@ -6,7 +6,7 @@ import java.time.Instant;
 /**
  * When a transaction was committed at the source.
  *
- * @param end the address after its commit record
+ * @param end the address of its commit record
  */
 record Moment(Lsn end, Instant time) {
   /** As PostgreSQL reads a timestamptz. */

@@ -71,16 +71,26 @@ final class RelationBinding {
     return table;
   }
 
-  /** A row, masked. From here on nothing of a masked value is left in memory for long. */
+  /**
+   * A row, masked. From here on nothing of a masked value is left in memory for long.
+   *
+   * @throws TableFailure where a value is no text that the target could hold
+   */
   byte[] @Nullable [] row(TupleData tuple) {
     byte[] @Nullable [] row = new byte[places.length][];
     for (int i = 0; i < places.length; i++) {
       int place = places[i];
       row[i] =
-          tuple.kind(place) == TupleData.UNCHANGED
-              ? Rows.UNCHANGED
-              : masks[i].apply(tuple.value(place));
+          tuple.kind(place) == TupleData.UNCHANGED ? Rows.UNCHANGED : apply(i, tuple.value(place));
     }
     return row;
+  }
+
+  private byte @Nullable [] apply(int place, byte @Nullable [] value) {
+    try {
+      return masks[place].apply(value);
+    } catch (Utf8Only.InvalidException e) {
+      throw TableFailure.of(table, table.sent().get(place), e);
+    }
   }
 }

@@ -1,6 +1,7 @@
 package io.tidemark.analytics;
 
 import io.tidemark.postgres.Lsn;
+import io.tidemark.postgres.PostgresException;
 import io.tidemark.postgres.PostgresSession;
 import java.time.Duration;
 import java.time.Instant;
@@ -103,14 +104,28 @@ final class Reload {
         return false;
       }
       TableComparison.Position from = next.get();
-      TableComparison.Chunk chunk =
-          target.transaction(() -> chunk(target, table, comparison, from, writer, at));
+      TableComparison.Chunk chunk = compared(target, table, comparison, from, writer, at);
       differences += chunk.differences().size();
       next = chunk.next();
     }
     LOG.info(
         "{}: {} rows differed from the source, and are as there now", table.target(), differences);
     return true;
+  }
+
+  /** One table that cannot be compared, or not be written, does not stop the others. */
+  private TableComparison.Chunk compared(
+      PostgresSession target,
+      MappedTable table,
+      TableComparison comparison,
+      TableComparison.Position from,
+      TableWriter writer,
+      Moment at) {
+    try {
+      return target.transaction(() -> chunk(target, table, comparison, from, writer, at));
+    } catch (PostgresException e) {
+      throw TableFailure.of(table, e);
+    }
   }
 
   private TableComparison.Chunk chunk(

@@ -200,6 +200,11 @@ final class ShapeChanges {
       return;
     }
     MappedColumn fresh = other.get();
+    if (isShared && !fresh.type().equals(column.type())) {
+      // What the column is by now, and can become, depends on the other sources.
+      again = news;
+      return;
+    }
     if (!fresh.type().equals(column.type())) {
       String name = Sql.name(column.name());
       statements.add(

@@ -2,6 +2,7 @@ package io.tidemark.analytics;
 
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.Lsn;
+import io.tidemark.postgres.ReplicationSlotRow;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,8 +39,9 @@ final class SideFeed implements AutoCloseable {
     try (FeedLinks links = new FeedLinks(spec)) {
       FeedLoader loader = new FeedLoader(spec, links, () -> closing);
       TableMapping mapping = loader.mapping();
-      if (load(links, loader, mapping)) {
-        follow(links, loader, mapping);
+      SourceHistory history = new SourceHistory(spec, links);
+      if (load(links, loader, mapping, history)) {
+        follow(links, loader, mapping, history);
       }
     } catch (TableFailure e) {
       hold(e);
@@ -72,12 +74,13 @@ final class SideFeed implements AutoCloseable {
     }
   }
 
-  private boolean load(FeedLinks links, FeedLoader loader, TableMapping mapping)
+  private boolean load(
+      FeedLinks links, FeedLoader loader, TableMapping mapping, SourceHistory history)
       throws InterruptedException {
     Optional<FeedRow> feed = spec.state().feed(links.target(), FeedRole.SIDE);
     List<MappedTable> planned = tables(links, mapping, TableState.PLANNED);
     List<MappedTable> copying = tables(links, mapping, TableState.COPYING);
-    if (feed.isEmpty() || unusable(links, feed.get())) {
+    if (feed.isEmpty() || unusable(links, feed.get(), history)) {
       planned.addAll(copying);
       planned.addAll(tables(links, mapping, TableState.CATCHING_UP));
       planned.addAll(tables(links, mapping, TableState.STREAMING));
@@ -86,10 +89,14 @@ final class SideFeed implements AutoCloseable {
     return feed.get().copied() || loader.copyOn(FeedRole.SIDE, copying);
   }
 
-  private boolean unusable(FeedLinks links, FeedRow feed) {
+  private boolean unusable(FeedLinks links, FeedRow feed, SourceHistory history) {
+    Optional<ReplicationSlotRow> slot = new FeedSlots(spec, links).find(FeedRole.SIDE);
     Optional<String> why =
         FeedPlanner.unusable(
-            new FeedSlots(spec, links).find(FeedRole.SIDE), links.decoded().currentWalLsn(), feed);
+            slot,
+            links.decoded().currentWalLsn(),
+            slot.flatMap(_ -> history.departure(feed)),
+            feed);
     why.ifPresent(found -> LOG.warn("{}: {}; its tables are brought in again", spec.name(), found));
     return why.isPresent();
   }
@@ -105,9 +112,10 @@ final class SideFeed implements AutoCloseable {
     return tables;
   }
 
-  private void follow(FeedLinks links, FeedLoader loader, TableMapping mapping) {
+  private void follow(
+      FeedLinks links, FeedLoader loader, TableMapping mapping, SourceHistory history) {
     FeedVitals own = new FeedVitals();
-    FeedRow feed = spec.state().feed(links.target(), FeedRole.SIDE).orElseThrow();
+    FeedRow feed = history.resumed(links.target(), FeedRole.SIDE);
     FeedStreams streams = new FeedStreams(spec, links, loader, own, mode);
     try (FeedStreams.Open open = streams.open(FeedRole.SIDE, feed, mapping)) {
       while (!closing && !hasReachedGoal()) {

@@ -84,19 +84,35 @@ final class SourceState {
   }
 
   /**
-   * The statement that moves a feed on, from the position that it has. Where that is another one by
-   * now, somebody else applies its changes, too.
+   * The statement that moves a feed on, from the position that it has; of the last transaction it
+   * takes its commit's time, address and time. Where that is another one by now, somebody else
+   * applies its changes, too.
    */
   String advanceSql() {
     return "UPDATE "
         + schema
         + ".feed SET applied_lsn = ?::pg_lsn, data_as_of = greatest(data_as_of,"
-        + " ?::timestamptz), transactions = transactions + ?, changes = changes + ?, updated_at ="
+        + " ?::timestamptz), committed_lsn = coalesce(?::pg_lsn, committed_lsn), committed_at ="
+        + " coalesce(?::timestamptz, committed_at), transactions = transactions + ?, changes = changes + ?, updated_at ="
         + " clock_timestamp() WHERE pipeline = "
         + Sql.literal(pipeline)
         + " AND source = "
         + Sql.literal(source)
         + " AND role = ? AND applied_lsn = ?::pg_lsn";
+  }
+
+  /** What follows an earlier position is to be applied. */
+  void goBack(PostgresSession target, FeedRole role, Lsn from, Lsn to) {
+    target.execute(
+        "UPDATE "
+            + schema
+            + ".feed SET applied_lsn = ?::pg_lsn WHERE pipeline = ? AND source = ? AND role = ? AND"
+            + " applied_lsn = ?::pg_lsn",
+        to.toString(),
+        pipeline,
+        source,
+        role.word(),
+        from.toString());
   }
 
   void endFeed(PostgresSession target, FeedRole role) {

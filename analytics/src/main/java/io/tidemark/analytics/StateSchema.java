@@ -20,6 +20,7 @@ final class StateSchema {
         pipeline text, source text, role text CHECK (role IN ('main', 'side')),
         slot text NOT NULL, system_id text NOT NULL, labels jsonb NOT NULL,
         consistent_lsn pg_lsn NOT NULL, applied_lsn pg_lsn NOT NULL,
+        committed_lsn pg_lsn, committed_at timestamptz,
         data_as_of timestamptz, copied boolean NOT NULL DEFAULT false,
         transactions bigint NOT NULL DEFAULT 0, changes bigint NOT NULL DEFAULT 0,
         updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -107,8 +108,10 @@ final class StateSchema {
       target.transaction(
           () -> {
             target.query("SELECT pg_advisory_xact_lock(hashtext(?))", _ -> 0, "tidemark install");
-            target.execute("CREATE SCHEMA IF NOT EXISTS " + quoted);
-            target.execute(TABLES.formatted(quoted));
+            if (!isInstalled(target, schema)) {
+              target.execute("CREATE SCHEMA IF NOT EXISTS " + quoted);
+              target.execute(TABLES.formatted(quoted));
+            }
             return true;
           });
     }

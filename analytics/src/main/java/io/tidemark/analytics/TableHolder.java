@@ -18,12 +18,25 @@ final class TableHolder {
   /** On record with why, and with what may need the table as it was. */
   void hold(PostgresSession target, TableFailure e) {
     MappedTable table = e.table();
-    List<String> views = e.isDependency() ? TargetTables.views(target, table.target()) : List.of();
-    String why =
-        e.getMessage() + (views.isEmpty() ? "" : "; views read it: " + String.join(", ", views));
+    String why = e.getMessage() + more(target, e);
     LOG.error(
         "{}: {} is held, others go on: {}\n  hint: {}", spec.name(), table.name(), why, e.hint());
     spec.state()
-        .setTable(target, table.name(), table.target(), TableState.HELD, FeedRole.MAIN, why);
+        .setTable(
+            target,
+            table.name(),
+            table.target(),
+            TableState.HELD,
+            FeedRole.MAIN,
+            why + "; " + e.hint());
+  }
+
+  private String more(PostgresSession target, TableFailure e) {
+    if (e.isInvalidText()) {
+      return InvalidText.find(spec, e.table()).map(where -> "; it is " + where).orElse("");
+    }
+    List<String> views =
+        e.isDependency() ? TargetTables.views(target, e.table().target()) : List.of();
+    return views.isEmpty() ? "" : "; views read it: " + String.join(", ", views);
   }
 }

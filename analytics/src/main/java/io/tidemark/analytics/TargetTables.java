@@ -128,7 +128,7 @@ final class TargetTables {
 
   private Optional<TableProblem> complete(
       PostgresSession target, MappedTable table, boolean isRemade) {
-    Map<String, String> there = columns(target, table.target());
+    Map<String, TargetTypes.There> there = TargetTypes.columns(target, table.target());
     for (String needed : needed(table, isRemade)) {
       if (!there.containsKey(needed)) {
         return Optional.of(
@@ -140,16 +140,14 @@ final class TargetTables {
     }
     List<MappedColumn> missing = new ArrayList<>();
     for (MappedColumn column : table.columns()) {
-      String type = there.get(column.name());
+      TargetTypes.There type = there.get(column.name());
       if (type == null) {
         missing.add(column);
-      } else if (!isRemade && !type.equals(canonical(target, column.type()))) {
-        return Optional.of(
-            new TableProblem(
-                table.name(),
-                "the column %s of %s is %s, and this source has %s"
-                    .formatted(column.name(), table.target(), type, column.type()),
-                "make the sources equal, or give this one a table of its own by target:"));
+      } else {
+        Optional<TableProblem> problem = TargetTypes.fit(target, table, column, type, isRemade);
+        if (problem.isPresent()) {
+          return problem;
+        }
       }
     }
     missing.forEach(column -> target.execute(addColumn(table, column)));
@@ -167,7 +165,7 @@ final class TargetTables {
 
   /** Whether a table has the types and the key that it is to have. */
   static boolean fits(PostgresSession target, MappedTable table) {
-    return otherTypes(target, table).isEmpty() && otherKey(target, table).isEmpty();
+    return TargetTypes.others(target, table).isEmpty() && otherKey(target, table).isEmpty();
   }
 
   /**
@@ -178,7 +176,7 @@ final class TargetTables {
   static void adapt(PostgresSession target, MappedTable table) {
     String alter = "ALTER TABLE " + table.target().quoted();
     try {
-      for (MappedColumn column : otherTypes(target, table)) {
+      for (MappedColumn column : TargetTypes.others(target, table)) {
         target.execute(
             "%s ALTER COLUMN %s TYPE %s USING NULL"
                 .formatted(alter, Sql.name(column.name()), column.type()));
@@ -196,17 +194,6 @@ final class TargetTables {
     } catch (PostgresException e) {
       throw TableFailure.of(table, e);
     }
-  }
-
-  private static List<MappedColumn> otherTypes(PostgresSession target, MappedTable table) {
-    Map<String, String> there = columns(target, table.target());
-    return table.columns().stream()
-        .filter(
-            column -> {
-              String type = there.get(column.name());
-              return type != null && !type.equals(canonical(target, column.type()));
-            })
-        .toList();
   }
 
   /** The primary key that it has instead of the one that it is to have; empty where it may stay. */
@@ -235,28 +222,9 @@ final class TargetTables {
     return "ALTER TABLE " + table.target().quoted() + " ADD COLUMN " + definition;
   }
 
-  /** As the server prints a type, without modifiers: two spellings of one type are equal. */
-  private static String canonical(PostgresSession target, String type) {
-    return target
-        .value(
-            "SELECT format_type(to_regtype(?)::oid, NULL)", type.replaceAll("\\([0-9, -]*\\)", ""))
-        .orElse(type);
-  }
-
-  /** Name → type without modifiers. */
-  private static Map<String, String> columns(PostgresSession target, TableName table) {
-    Map<String, String> columns = new LinkedHashMap<>();
-    target.query(
-        "SELECT attname, format_type(atttypid, NULL) AS type FROM pg_attribute WHERE attrelid ="
-            + " to_regclass(?) AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
-        row -> columns.put(row.text("attname"), row.text("type")),
-        table.quoted());
-    return columns;
-  }
-
   /** The names of all columns. */
   static List<String> columnNames(PostgresSession target, TableName table) {
-    return List.copyOf(columns(target, table).keySet());
+    return List.copyOf(TargetTypes.columns(target, table).keySet());
   }
 
   /**

@@ -19,6 +19,7 @@ final class FeedMergeTest {
       """
       public.customers: {columns: [id, name]}
       public.orders: {columns: [id, total], mode: history}
+      public.notes: {columns: [v], without-key: append}
       """;
 
   @RegisterExtension final LogWatch log = new LogWatch();
@@ -44,6 +45,7 @@ final class FeedMergeTest {
                         + " WHERE contype = 'p' AND conrelid = 'school.customers'::regclass"))
             .containsExactly(List.of("customers_pkey", "PRIMARY KEY (branch, db, id)"));
 
+        truncate(warehouse, one, two);
         pauseAndResume(warehouse, one, two, target);
         resync(warehouse, one, two, target);
         drop(warehouse, one, two, target);
@@ -58,6 +60,8 @@ final class FeedMergeTest {
         cluster,
         "CREATE TABLE customers (id int PRIMARY KEY, name text)",
         "CREATE TABLE orders (id int PRIMARY KEY, total numeric)",
+        "CREATE TABLE notes (v text)",
+        "INSERT INTO notes VALUES ('copied')",
         "INSERT INTO customers SELECT i, 'customer ' || i FROM generate_series(1, 500) i",
         "INSERT INTO orders SELECT i, i / 8.0 FROM generate_series(1, 500) i");
     return cluster;
@@ -93,6 +97,34 @@ final class FeedMergeTest {
             "SELECT 'c', xmin, ctid, c.* FROM school.customers c WHERE branch = '%1$s'"
                     .formatted(site)
                 + " ORDER BY ctid"));
+  }
+
+  /** Also in the middle of a transaction: what it has inserted before is gone with the others. */
+  private static void truncate(Warehouse warehouse, TestCluster one, TestCluster two) {
+    Warehouse.sql(two, "INSERT INTO notes VALUES ('streamed')");
+    Warehouse.sql(
+        one,
+        "BEGIN; INSERT INTO notes VALUES ('a'); TRUNCATE notes, orders, customers;"
+            + " INSERT INTO notes VALUES ('b'); TRUNCATE notes; INSERT INTO notes VALUES ('c');"
+            + " INSERT INTO orders VALUES (1, 1); INSERT INTO customers VALUES (1, 'first');"
+            + " COMMIT",
+        "INSERT INTO notes VALUES ('d')");
+    warehouse.awaitLevel("two");
+    warehouse.awaitLevel("one");
+    assertThat(warehouse.rows("SELECT v FROM school.notes WHERE branch = 'one' ORDER BY v"))
+        .containsExactly(List.of("c"), List.of("d"));
+    assertThat(warehouse.rows("SELECT v FROM school.notes WHERE branch = 'two' ORDER BY v"))
+        .containsExactly(List.of("copied"), List.of("streamed"));
+    assertThat(
+            warehouse.rows(
+                "SELECT id FROM school.orders WHERE branch = 'one' AND _valid_to IS NULL"))
+        .containsExactly(List.of("1"));
+    assertThat(warehouse.rows("SELECT id FROM school.customers WHERE branch = 'one'"))
+        .containsExactly(List.of("1"));
+    Warehouse.sql(
+        one,
+        "INSERT INTO customers SELECT i, 'customer ' || i FROM generate_series(2, 500) i",
+        "INSERT INTO orders SELECT i, i / 8.0 FROM generate_series(2, 500) i");
   }
 
   private static void pauseAndResume(

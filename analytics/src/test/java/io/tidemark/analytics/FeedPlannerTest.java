@@ -16,7 +16,15 @@ final class FeedPlannerTest {
 
   private static FeedRow feed(String applied, boolean copied) {
     return new FeedRow(
-        SLOT, "7", Lsn.parse("0/10"), Lsn.parse(applied), Optional.empty(), copied, 0, 0);
+        SLOT,
+        "7",
+        Lsn.parse("0/10"),
+        Lsn.parse(applied),
+        Optional.empty(),
+        Optional.empty(),
+        copied,
+        0,
+        0);
   }
 
   private static ReplicationSlotRow slot(
@@ -49,7 +57,8 @@ final class FeedPlannerTest {
             Optional.ofNullable(slot),
             systemId,
             "logical",
-            Lsn.parse(end)));
+            Lsn.parse(end),
+            Optional.empty()));
   }
 
   @ParameterizedTest
@@ -63,7 +72,8 @@ final class FeedPlannerTest {
                 Optional.empty(),
                 "",
                 "",
-                Lsn.ZERO));
+                Lsn.ZERO,
+                Optional.empty()));
     assertThat(decision.word()).isEqualTo(word);
     assertThat(decision.why()).contains(why);
   }
@@ -78,7 +88,8 @@ final class FeedPlannerTest {
                 Optional.empty(),
                 "7",
                 "replica",
-                Lsn.parse("0/30")));
+                Lsn.parse("0/30"),
+                Optional.empty()));
     assertThat(decision)
         .isEqualTo(
             new FeedDecision.Refuse(
@@ -117,6 +128,13 @@ final class FeedPlannerTest {
         .contains("ends at 0/1F");
     assertThat(running(feed("0/20", false), null, "7", "0/30"))
         .isInstanceOf(FeedDecision.Rebuild.class);
+    assertThat(
+            FeedPlanner.unusable(
+                Optional.of(slot("0/20", "reserved", null)),
+                Lsn.parse("0/30"),
+                Optional.of("another commit"),
+                feed))
+        .hasValueSatisfying(why -> assertThat(why).contains("put back", "another commit"));
   }
 
   @Test

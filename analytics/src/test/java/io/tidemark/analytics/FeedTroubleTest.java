@@ -18,7 +18,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -30,14 +32,24 @@ final class FeedTroubleTest {
   private static final String REBUILT = "every table is brought in again";
 
   @RegisterExtension final LogWatch log = new LogWatch();
-  private TestCluster source;
-  private TestCluster target;
+  private static TestCluster source;
+  private static TestCluster target;
   private Warehouse warehouse;
+
+  @BeforeAll
+  static void start() {
+    source = Warehouse.sourceBuilder(17).setting("logical_decoding_work_mem", "64kB").start();
+    target = TestCluster.builder(PostgresBinaries.of(16)).fsync(false).start();
+  }
+
+  @AfterAll
+  static void stop() {
+    source.close();
+    target.close();
+  }
 
   @BeforeEach
   void begin() {
-    source = Warehouse.sourceBuilder(17).setting("logical_decoding_work_mem", "64kB").start();
-    target = TestCluster.builder(PostgresBinaries.of(16)).fsync(false).start();
     source.sql("CREATE DATABASE app");
     Warehouse.sql(
         source,
@@ -50,8 +62,16 @@ final class FeedTroubleTest {
   @AfterEach
   void end() {
     warehouse.close();
-    source.close();
-    target.close();
+    target.sql("DROP DATABASE warehouse WITH (FORCE)");
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () ->
+                source.value("SELECT count(*) FROM pg_replication_slots WHERE active").equals("0"));
+    source.sql(
+        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots",
+        "DROP DATABASE app WITH (FORCE)",
+        "DROP TABLE IF EXISTS other");
   }
 
   private void assertEqual() {
@@ -210,6 +230,123 @@ final class FeedTroubleTest {
     assertThat(warehouse.status("one").rebuilds()).isEqualTo(1);
   }
 
+  /**
+   * It has written on meanwhile, so that its end is beyond what was applied, and its slot is there
+   * with it.
+   */
+  @Test
+  void aSourceThatWasPutBackAndHasWrittenOnIsBroughtInAgain() throws Exception {
+    log.expect("the source was put back.*has written on.*" + REBUILT);
+    warehouse.start();
+    warehouse.awaitLevel("one");
+    warehouse.stop("one");
+    Path former = copy(source);
+    warehouse.run("one");
+    Warehouse.sql(source, "DELETE FROM items WHERE id < 20", "INSERT INTO items VALUES (200, 'x')");
+    assertEqual();
+    warehouse.stop("one");
+    String applied = applied();
+    putBack(source, former);
+    Warehouse.sql(
+        source,
+        LARGE.formatted(2001, 6000),
+        "DELETE FROM items WHERE id BETWEEN 50 AND 60",
+        "SELECT pg_switch_wal()",
+        "INSERT INTO items VALUES (201, 'after')");
+    assertThat(source.value("SELECT pg_current_wal_flush_lsn() > '%s'".formatted(applied)))
+        .isEqualTo("t");
+    assertThat(
+            source.value(
+                "SELECT confirmed_flush_lsn < '%s' FROM pg_replication_slots".formatted(applied)))
+        .isEqualTo("t");
+    warehouse.run("one");
+    assertEqual();
+    assertThat(warehouse.status("one").rebuilds()).isEqualTo(1);
+  }
+
+  /** Between the last commit that was applied and the position that an idle feed has come to. */
+  @Test
+  void aSourceThatWasPutBackToWhereNothingHappenedLosesNothing() throws Exception {
+    warehouse.heartbeat("50s").start();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .ignoreExceptions()
+        .until(
+            () ->
+                !warehouse
+                    .rows("SELECT FROM tidemark.feed WHERE committed_at IS NOT NULL")
+                    .isEmpty());
+    Warehouse.sql(source, "INSERT INTO items VALUES (200, 'of both')");
+    warehouse.awaitLevel("one");
+    Path former = snapshot(source);
+    // In another database: nothing of it is sent.
+    source.sql("CREATE TABLE other AS SELECT i FROM generate_series(1, 50000) i");
+    warehouse.awaitLevel("one");
+    warehouse.stop("one");
+    String applied = applied();
+    putBack(source, former);
+    Warehouse.sql(source, "INSERT INTO items VALUES (201, 'of another history')");
+    assertThat(source.value("SELECT pg_current_wal_lsn() < '%s'".formatted(applied)))
+        .isEqualTo("t");
+    source.sql("CREATE TABLE other AS SELECT i FROM generate_series(1, 60000) i");
+    assertThat(source.value("SELECT pg_current_wal_lsn() > '%s'".formatted(applied)))
+        .isEqualTo("t");
+    warehouse.run("one");
+    assertEqual();
+  }
+
+  /** As after a restart in the same history: nothing is brought in again. */
+  @Test
+  void aSourceThatWasKilledGoesOnWhereItWas() {
+    warehouse.start();
+    warehouse.awaitLevel("one");
+    Warehouse.sql(source, "UPDATE items SET note = 'before' WHERE id < 20");
+    warehouse.awaitLevel("one");
+    source.stop(TestCluster.StopMode.IMMEDIATE);
+    source.start();
+    Warehouse.sql(source, "UPDATE items SET note = 'after' WHERE id < 10");
+    assertEqual();
+    assertThat(warehouse.status("one").rebuilds()).isZero();
+  }
+
+  /** A new timeline alone is no other history; one that begins before what was applied is. */
+  @Test
+  void aSourceOnANewTimelineGoesOnWhereNothingWasLostAndIsElseBroughtInAgain() throws Exception {
+    log.expect("the source was put back.*has written on.*" + REBUILT);
+    warehouse.start();
+    warehouse.awaitLevel("one");
+    source.stop();
+    promote();
+    Warehouse.sql(source, "UPDATE items SET note = 'on the second' WHERE id < 10");
+    assertEqual();
+    assertThat(warehouse.status("one").rebuilds()).isZero();
+
+    warehouse.stop("one");
+    Path former = copy(source);
+    warehouse.run("one");
+    Warehouse.sql(source, "DELETE FROM items WHERE id < 20");
+    assertEqual();
+    warehouse.stop("one");
+    putBack(source, former);
+    source.stop();
+    promote();
+    Warehouse.sql(source, LARGE.formatted(2001, 3000), "INSERT INTO items VALUES (201, 'third')");
+    warehouse.run("one");
+    assertEqual();
+    assertThat(warehouse.status("one").rebuilds()).isEqualTo(1);
+  }
+
+  private void promote() throws IOException {
+    Files.createFile(source.data().resolve("standby.signal"));
+    source.start();
+    assertThat(source.value("SELECT pg_promote()")).isEqualTo("t");
+  }
+
+  private String applied() {
+    return String.valueOf(
+        warehouse.rows("SELECT applied_lsn FROM tidemark.feed").getFirst().getFirst());
+  }
+
   /** The one that had the slot may be on its way out. */
   private void inSlot(String query) {
     await()
@@ -223,6 +360,15 @@ final class FeedTroubleTest {
     cluster.stop();
     assertThat(run("cp", "-a", cluster.data().toString(), former.toString())).isZero();
     cluster.start();
+    return former;
+  }
+
+  /** As a disk's snapshot has it, of a server that writes nothing at the time. */
+  private static Path snapshot(TestCluster cluster) throws Exception {
+    Path former = cluster.data().resolveSibling("former");
+    cluster.sql("CHECKPOINT");
+    assertThat(run("cp", "-a", cluster.data().toString(), former.toString())).isZero();
+    Files.delete(former.resolve("postmaster.pid"));
     return former;
   }
 

@@ -97,6 +97,20 @@ final class ShapeChangesTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"bigint, true", "text, true", "integer, false"})
+  void aColumnThatOthersShareIsNotMadeAnotherByAStream(String type, boolean again) {
+    ShapeChange change =
+        decide(
+            APPLY,
+            "1 id integer, 2 v integer",
+            "1 id integer, 2 v " + type,
+            relation("*id integer", "v " + type),
+            true);
+    assertThat(change.resync()).isEqualTo(again);
+    assertThat(change.statements()).isEmpty();
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "APPLY, false, DROP COLUMN",
     "APPLY, true, COMMENT ON COLUMN",

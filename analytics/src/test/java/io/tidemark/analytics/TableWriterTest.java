@@ -5,15 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidemark.analytics.BatchSimulation.Transaction;
 import io.tidemark.config.TableSettings.Mode;
 import io.tidemark.postgres.HostPort;
+import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PostgresEndpoint;
 import io.tidemark.postgres.PostgresSession;
 import io.tidemark.testing.TestCluster;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -67,6 +73,60 @@ final class TableWriterTest {
       assertThat(writer.takeMissing()).as("missing rows with seed " + seed).isZero();
     }
     assertThat(lines(table, "'other'")).isNotEmpty().isEqualTo(others);
+  }
+
+  /**
+   * A server's clock may be put back, and a copy's moment may be later than a commit that it does
+   * not see: a version still begins where the one before it ends, and ends after it begins.
+   */
+  @Test
+  void aVersionNeverBeginsBeforeTheOneBeforeIt() {
+    TableName name = new TableName("Odd \"schema\"", "clock");
+    MappedTable table = BatchSimulation.table(name, MappedTable.Kind.KEYED, Mode.HISTORY, false);
+    assertThat(new TargetTables("school").prepare(target, table, false)).isEmpty();
+    TargetTables.makeIndexes(target, table);
+    TableWriter writer = new TableWriter(target, table);
+    apply(table, writer, batch -> batch.insert(row("1", "first"), at(100, 100)));
+    apply(table, writer, batch -> batch.update(null, row("1", "earlier"), at(200, 50)));
+    apply(
+        table,
+        writer,
+        batch ->
+            batch.update(null, row("1", "earlier yet"), at(300, 40))
+                && batch.update(null, row("1", "later"), at(400, 150)));
+    apply(table, writer, batch -> batch.delete(row("1", "later"), at(500, 120)));
+    assertThat(
+            target.query(
+                "SELECT body || ' ' || extract(epoch FROM _valid_from)::int || ' ' ||"
+                    + " coalesce(extract(epoch FROM _valid_to)::int::text, 'now') AS line FROM "
+                    + table.target().quoted()
+                    + " ORDER BY _valid_from, _valid_to",
+                row -> row.text("line")))
+        .containsExactlyInAnyOrder(
+            "first 100 100", "earlier 100 100", "earlier yet 100 150", "later 150 150");
+  }
+
+  private static void apply(MappedTable table, TableWriter writer, Predicate<TableBatch> change) {
+    TableBatch batch = TableBatch.of(table, false);
+    assertThat(change.test(batch)).isTrue();
+    target.transaction(
+        () -> {
+          batch.apply(writer);
+          return true;
+        });
+  }
+
+  private static byte[] @Nullable [] row(String id, String body) {
+    byte[] @Nullable [] row = new byte[4][];
+    row[0] = id.getBytes(StandardCharsets.UTF_8);
+    row[1] = row[0];
+    row[2] = row[0];
+    row[3] = body.getBytes(StandardCharsets.UTF_8);
+    return row;
+  }
+
+  private static Moment at(long end, long seconds) {
+    return new Moment(new Lsn(end), Instant.ofEpochSecond(seconds));
   }
 
   private static void other(MappedTable table, String[] row) {

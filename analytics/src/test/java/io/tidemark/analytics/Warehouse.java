@@ -35,8 +35,9 @@ final class Warehouse implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final int MANY_FAILURES = 30;
 
-  /** Sooner than a daemon looks at a catalog. */
-  private static final Duration WATCH = Duration.ofSeconds(1);
+  /** Sooner than a daemon looks. */
+  private static final FeedTimes TIMES =
+      new FeedTimes(Duration.ofMillis(250), Duration.ofMillis(500), Duration.ofSeconds(1));
 
   private final TestCluster target;
   private final TemporaryDirectory home = TemporaryDirectory.create("tidemark-warehouse-");
@@ -58,7 +59,7 @@ final class Warehouse implements AutoCloseable {
     volatile @Nullable Throwable defect;
 
     Runner(FeedSpec spec) {
-      this.feed = new Feed(spec, WATCH);
+      this.feed = new Feed(spec, TIMES);
       this.thread = Thread.ofPlatform().daemon().name("feed-" + spec.name()).start(this::run);
     }
 

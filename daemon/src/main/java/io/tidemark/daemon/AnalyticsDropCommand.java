@@ -20,13 +20,15 @@ import picocli.CommandLine.Parameters;
     description = {
       "Gives a source of a pipeline up: drops its slot, so that no WAL is kept for it, and its"
           + " publications. Its rows stay in the target, unless --delete-rows is given. The daemon"
-          + " does it; where none does within 30 seconds, this command."
+          + " does it; where none does within 10 seconds and none is at work on it, this command."
     },
     footer = {"%nExample:", "  tidemark analytics drop school mia_app --delete-rows"})
 final class AnalyticsDropCommand implements Callable<Integer> {
-  private static final Duration DAEMON_LIMIT = Duration.ofSeconds(30);
+  private static final Duration DAEMON_LIMIT = Duration.ofSeconds(10);
   private static final Duration LOOK = Duration.ofMillis(250);
-  private static final int MOST_TURNS = 100;
+
+  /** Also for a daemon that has to end what it is in the middle of. */
+  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private final Invocation invocation;
 
@@ -121,17 +123,33 @@ final class AnalyticsDropCommand implements Callable<Integer> {
   }
 
   private String dropHere(AnalyticsState state, AnalyticsPlan plan) throws InterruptedException {
+    long began = System.nanoTime();
+    String by = "command";
     try (AnalyticsEngine engine = AnalyticsEngine.of(plan)) {
-      for (int turn = 0; turn < MOST_TURNS && state.wish(pipeline, source).isPresent(); turn++) {
-        engine.step();
+      while (state.wish(pipeline, source).isPresent()) {
+        by = hasLease(engine) ? "command" : "daemon";
+        if (System.nanoTime() - began > LIMIT.toNanos()) {
+          throw new TidemarkException(
+              ErrorCode.TIMED_OUT,
+              plan.name() + " could not be dropped here, and no daemon has done it",
+              "tidemark analytics status " + pipeline);
+        }
       }
     }
-    if (state.wish(pipeline, source).isPresent()) {
-      throw new TidemarkException(
-          ErrorCode.TIMED_OUT,
-          plan.name() + " could not be dropped here, and no daemon has done it",
-          "tidemark analytics status " + pipeline);
+    return by;
+  }
+
+  /** Takes a turn; false where another process works on it. */
+  private static boolean hasLease(AnalyticsEngine engine) throws InterruptedException {
+    try {
+      engine.step();
+      return true;
+    } catch (TidemarkException e) {
+      if (e.code() != ErrorCode.LEASE_HELD) {
+        throw e;
+      }
+      Thread.sleep(LOOK);
+      return false;
     }
-    return "command";
   }
 }

@@ -143,6 +143,11 @@ final class AnalyticsResyncCommand implements Callable<Integer> {
     return "level";
   }
 
+  /** It was let go on by the request: what is held now, is so because of what it has met since. */
+  private static boolean isOut(TableRow row) {
+    return row.state() == TableState.REFUSED || row.state() == TableState.HELD;
+  }
+
   /** A copy takes what it takes: who waits can end it, and the daemon goes on. */
   private void copied(AnalyticsState state, Predicate<TableRow> meant, ProgressBar bar)
       throws InterruptedException {
@@ -151,11 +156,13 @@ final class AnalyticsResyncCommand implements Callable<Integer> {
       bar.step("copies");
       bar.totalOnce(rows.stream().mapToLong(TableRow::bytesPlanned).sum());
       bar.set(rows.stream().mapToLong(TableRow::bytesCopied).sum());
-      Optional<TableRow> failed =
-          rows.stream().filter(row -> row.state() == TableState.REFUSED).findFirst();
+      Optional<TableRow> failed = rows.stream().filter(AnalyticsResyncCommand::isOut).findFirst();
       if (failed.isPresent()) {
         throw new TidemarkException(
-            ErrorCode.CHECK_FAILED, failed.get().name() + ": " + failed.get().note(), "");
+            ErrorCode.CHECK_FAILED,
+            "%s is %s: %s"
+                .formatted(failed.get().name(), failed.get().state().word(), failed.get().note()),
+            "tidemark analytics status %s --tables has them all".formatted(pipeline));
       }
       if (rows.stream().allMatch(row -> row.state() == TableState.STREAMING && row.isMain())) {
         return;

@@ -41,7 +41,8 @@ public final class ReplicationConnection implements AutoCloseable {
 
   /**
    * As {@link #open}, for logical replication of the endpoint's database. A message of more than
-   * 512 MiB, which is a row or two, ends it with POSTGRES_DATA_INVALID.
+   * 512 MiB, which is a row or two, ends it with POSTGRES_DATA_INVALID. Text comes in UTF-8, but
+   * from a database with SQL_ASCII as it is stored.
    */
   public static ReplicationConnection openLogical(PostgresEndpoint endpoint) {
     return openLogical(endpoint, FrameReader.LOGICAL_MAX_BYTES);
@@ -52,6 +53,10 @@ public final class ReplicationConnection implements AutoCloseable {
         takeOver(new Connector(endpoint).openLogicalReplication(), endpoint, maxMessageBytes);
     // The driver asks for this machine's time zone, which goes before options.
     connection.rows("SET TimeZone = 'UTC'", "set its time zone");
+    if (connection.show("server_encoding").equals("SQL_ASCII")) {
+      // Else one value that is not UTF-8 would end the stream of all tables.
+      connection.rows("SET client_encoding = 'SQL_ASCII'", "set its encoding");
+    }
     return connection;
   }
 

@@ -21,8 +21,10 @@ public sealed interface WalEvent {
    *     the one that finished it; 0 for a prepared one with more than a quarter of a million
    *     subtransactions, which is not decoded
    * @param time when, by the server's clock
+   * @param replicated whether it came from another server, by logical replication
    */
-  record TransactionEnd(Lsn start, Lsn end, long xid, Instant time, boolean committed)
+  record TransactionEnd(
+      Lsn start, Lsn end, long xid, Instant time, boolean committed, boolean replicated)
       implements WalEvent {}
 
   /** Somebody called {@code pg_create_restore_point}. */

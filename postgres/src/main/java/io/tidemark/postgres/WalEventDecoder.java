@@ -201,7 +201,14 @@ final class WalEventDecoder {
         end,
         prepared ? preparedXid(record, at) : record.xid(),
         PostgresTime.toInstant(getLong(record.kept(), at)),
-        operation == COMMIT || operation == COMMIT_PREPARED);
+        operation == COMMIT || operation == COMMIT_PREPARED,
+        hasOrigin(record, at));
+  }
+
+  private static boolean hasOrigin(WalRecord record, int at) {
+    boolean hasInfo = (record.info() & 0x80) != 0;
+    requireBytes(record, at, hasInfo ? 12 : 8);
+    return hasInfo && (getInt(record.kept(), at + 8) & 1 << 5) != 0;
   }
 
   private static WalEvent tablespaceMade(WalRecord record, int at, Lsn start, Lsn end) {

@@ -252,7 +252,7 @@ public final class WalGenerator {
     Placed placed = write(RM_XACT, info, prepared ? 0 : (int) xid, content(data));
     return add(
         new WalEvent.TransactionEnd(
-            placed.start, placed.end, xid, at, (info & 0x70) != WalEventDecoder.ABORT));
+            placed.start, placed.end, xid, at, (info & 0x70) != WalEventDecoder.ABORT, false));
   }
 
   private <E extends WalEvent> E add(E event) {

@@ -109,6 +109,6 @@ class OpenSegmentTest {
 
   private static WalEvent commit(int end, long xid) {
     return new WalEvent.TransactionEnd(
-        START.plus(end - 40), START.plus(end), xid, Instant.EPOCH.plusSeconds(end), true);
+        START.plus(end - 40), START.plus(end), xid, Instant.EPOCH.plusSeconds(end), true, false);
   }
 }
