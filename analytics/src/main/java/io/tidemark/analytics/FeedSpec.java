@@ -35,7 +35,7 @@ public record FeedSpec(
     Path spoolDirectory,
     long batchBytes) {
   private static final long LEAST_BATCH_BYTES = 2L << 20;
-  private static final long MOST_BATCH_BYTES = 32L << 20;
+  private static final long MOST_BATCH_BYTES = 8L << 20;
 
   /**
    * A batch that is built, one that waits and one that is applied, with the parameters made of it;

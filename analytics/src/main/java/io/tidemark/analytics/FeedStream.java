@@ -17,8 +17,15 @@ import org.jspecify.annotations.Nullable;
  * while batches are applied, as far as memory allows.
  */
 final class FeedStream implements AutoCloseable {
-  /** Messages read in a row. */
-  private static final int AT_ONCE = 500;
+  /**
+   * A server that sends many small messages sends each by itself, and wakes who waits for it: both
+   * cost more than the message. So while many come, and few bytes with one look, the next look is
+   * later.
+   */
+  private static final int BUSY_MESSAGES = 20;
+
+  private static final long FEW_BYTES = 32 << 10;
+  private static final long GATHER_NANOS = 1_000_000;
 
   private static final Duration POLL = Duration.ofMillis(20);
   private static final Duration STATUS = Duration.ofSeconds(1);
@@ -41,6 +48,8 @@ final class FeedStream implements AutoCloseable {
   private Lsn reported = Lsn.ZERO;
   private long statusNanos = System.nanoTime();
   private long idleNanos = System.nanoTime();
+  private int roundMessages;
+  private long roundBytes;
 
   /**
    * @param start everything before it is in the target
@@ -92,10 +101,15 @@ final class FeedStream implements AutoCloseable {
 
   /** What has come already is read without looking up in between. */
   private void readSome() {
+    if (roundMessages >= BUSY_MESSAGES && roundBytes < FEW_BYTES) {
+      LockSupport.parkNanos(GATHER_NANOS);
+    }
+    roundMessages = 0;
+    roundBytes = 0;
     WalMessage message = stream.poll(reader.isIdle() ? POLL : untilDue());
-    for (int i = 0; message != null; i++) {
+    while (message != null) {
       accept(message);
-      message = i < AT_ONCE && !mustWait() ? stream.poll(Duration.ZERO) : null;
+      message = mustWait() ? null : stream.pollArrived();
     }
   }
 
@@ -117,6 +131,8 @@ final class FeedStream implements AutoCloseable {
     switch (message) {
       case WalMessage.WalData data -> {
         received = Lsn.max(received, data.start());
+        roundMessages++;
+        roundBytes += data.data().remaining();
         progress.received(data.data().remaining());
         reader.accept(decoder.decode(data.data()));
       }

@@ -125,8 +125,11 @@ final class AnalyticsApp {
     servers.settle(scene.work());
   }
 
+  /** Without a wait for the disk at every commit: what waits for the followers is the same. */
   void pgbench(int transactions) {
-    scene.shell().run(pgbench("-t", "" + transactions / CLIENTS));
+    List<String> command = new ArrayList<>(List.of("env", "PGOPTIONS=-c synchronous_commit=off"));
+    command.addAll(pgbench("-t", "" + transactions / CLIENTS));
+    scene.shell().run(command);
   }
 
   /** Transactions in a second that it reaches when nothing holds it back. */

@@ -44,8 +44,8 @@ final class AnalyticsOptions {
   @Option(
       names = "--transactions",
       paramLabel = "N",
-      description = "pgbench's, to catch up with (default: 100000).")
-  int transactions = 100_000;
+      description = "pgbench's, to catch up with (default: 400000).")
+  int transactions = 400_000;
 
   @Option(
       names = "--bulk-rows",

@@ -45,13 +45,18 @@ final class Meter {
   Measured work(OptionalLong server, Supplier<? extends Collection<Long>> roots, Runnable work) {
     double load = ProcFs.load();
     double serverBefore = seconds(server);
+    double before = roots.get().stream().mapToDouble(ProcFs::treeSeconds).sum();
     long start = System.nanoTime();
     try (TreeWatch watch = new TreeWatch(roots)) {
       work.run();
       double seconds = secondsSince(start);
       watch.look();
       return new Measured(
-          seconds, watch.cpuSeconds(), seconds(server) - serverBefore, watch.peakBytes(), load);
+          seconds,
+          watch.cpuSeconds() - before,
+          seconds(server) - serverBefore,
+          watch.peakBytes(),
+          load);
     }
   }
 

@@ -67,6 +67,11 @@ final class FrameReader {
     return frame;
   }
 
+  /** The next message where all of it was read already. */
+  @Nullable Frame arrived() throws IOException {
+    return take();
+  }
+
   /** How long no byte has come. */
   Duration silence() {
     return Duration.ofNanos(System.nanoTime() - lastByteNanos);

@@ -47,10 +47,24 @@ final class ProtocolChannel implements AutoCloseable {
 
   /** The next message that is not a notice or a setting; null where none came in time. */
   @Nullable Frame next(Duration timeout, String doing) {
+    return next(() -> frames.next(timeout), doing);
+  }
+
+  /** The same, of what was read already; null where that is not a whole message. */
+  @Nullable Frame arrived(String doing) {
+    return next(frames::arrived, doing);
+  }
+
+  @FunctionalInterface
+  private interface Frames {
+    @Nullable Frame next() throws IOException;
+  }
+
+  private @Nullable Frame next(Frames from, String doing) {
     try {
-      Frame frame = frames.next(timeout);
+      Frame frame = from.next();
       while (frame != null && (frame.type() == 'N' || frame.type() == 'S')) {
-        frame = frames.next(timeout);
+        frame = from.next();
       }
       return frame;
     } catch (FrameReader.TooLongException e) {

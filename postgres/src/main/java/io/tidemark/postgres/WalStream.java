@@ -53,9 +53,22 @@ public final class WalStream {
       return end;
     }
     Frame frame = await(timeout);
-    if (frame == null) {
-      return null;
+    return frame == null ? null : read(frame);
+  }
+
+  /**
+   * As {@link #poll}, of what has come already with a message before, without a look at the
+   * connection.
+   */
+  public @Nullable WalMessage pollArrived() {
+    if (end != null) {
+      return end;
     }
+    Frame frame = channel.arrived(DOING);
+    return frame == null ? null : read(frame);
+  }
+
+  private WalMessage read(Frame frame) {
     return switch (frame.type()) {
       case 'd' -> message(frame.body());
       case 'c' -> endOfTimeline();
