@@ -197,21 +197,39 @@ final class TableSql {
         + (table.isSoftDelete() ? " AND t." + Sql.name(MappedTable.DELETED_AT) + " IS NULL" : "");
   }
 
-  /** Takes the key's columns, and moments. Gives what ends later than at its moment. */
+  /**
+   * Takes the key's columns, and moments: ends current versions. Gives the rows whose last version
+   * ends later than at its moment, also where it had ended before, as of a row that was deleted.
+   */
   String close() {
-    return "WITH closed AS (UPDATE "
+    String from = "t." + Sql.name(MappedTable.VALID_FROM);
+    String to = "t." + Sql.name(MappedTable.VALID_TO);
+    return "WITH s AS (SELECT * FROM "
+        + numberedArrays("moment")
+        + "), closed AS (UPDATE "
         + name
         + " t SET "
         + ended("s.moment::timestamptz")
-        + " FROM "
-        + numberedArrays("moment")
-        + " WHERE "
+        + " FROM s WHERE "
         + matchesKey()
         + " AND "
         + isCurrent()
-        + " RETURNING s.place, s.moment::timestamptz AS moment, t."
-        + Sql.name(MappedTable.VALID_TO)
-        + " AS ended) SELECT place, ended FROM closed WHERE ended > moment";
+        + " RETURNING s.place, s.moment, "
+        + to
+        + " AS ended), before AS (SELECT s.place, s.moment, last.ended FROM s CROSS JOIN LATERAL"
+        + " (SELECT "
+        + to
+        + " AS ended FROM "
+        + name
+        + " t WHERE "
+        + matchesKey()
+        + " ORDER BY "
+        + from
+        + " DESC, "
+        + to
+        + " DESC LIMIT 1) last)"
+        + " SELECT place, max(ended) AS ended FROM (TABLE closed UNION ALL TABLE before) o"
+        + " WHERE ended > moment::timestamptz GROUP BY place";
   }
 
   /** Takes the key's columns, and moments: deletes current versions that began then. */

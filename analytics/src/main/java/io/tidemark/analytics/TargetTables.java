@@ -40,6 +40,9 @@ final class TargetTables {
   /** duplicate_table, which indexes are too; invalid_table_definition: a second primary key. */
   private static final Set<String> THERE = Set.of("42P07", "42P16");
 
+  /** unique_violation. */
+  private static final String DUPLICATE = "23505";
+
   private final String pipeline;
 
   TargetTables(String pipeline) {
@@ -236,7 +239,7 @@ final class TargetTables {
     boolean made = false;
     for (Map.Entry<String, String> index : indexes(table).entrySet()) {
       if (!hasIndex(target, table, index.getKey())) {
-        make(target, index.getValue());
+        make(target, table, index);
         made = true;
       }
     }
@@ -259,12 +262,17 @@ final class TargetTables {
         .isPresent();
   }
 
-  /** Another source of the same table may have been quicker. */
-  private static void make(PostgresSession target, String index) {
+  /**
+   * Another source of the same table may have been quicker. One that is at it just now shows as a
+   * duplicate in the catalog, as duplicate keys of the table do, where the index is not there.
+   */
+  private static void make(
+      PostgresSession target, MappedTable table, Map.Entry<String, String> index) {
     try {
-      target.execute(index);
+      target.execute(index.getValue());
     } catch (PostgresException e) {
-      if (!THERE.contains(e.sqlState())) {
+      boolean raced = DUPLICATE.equals(e.sqlState()) && hasIndex(target, table, index.getKey());
+      if (!raced && !THERE.contains(e.sqlState())) {
         throw e;
       }
     }

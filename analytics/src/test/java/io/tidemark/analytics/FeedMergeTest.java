@@ -54,6 +54,37 @@ final class FeedMergeTest {
     }
   }
 
+  @Test
+  void withoutLabelColumnsTheTargetIsAsItsOnlySource() {
+    try (TestCluster one = source(15);
+        TestCluster target = TestCluster.start(15)) {
+      try (Warehouse warehouse = new Warehouse(target).with("one", one)) {
+        warehouse.pipeline("label-columns: {}").tables(RULES).start("one");
+        fill(one, "while copied");
+        warehouse.awaitLevel("one");
+        Warehouse.sql(
+            one, "TRUNCATE notes", "INSERT INTO notes VALUES ('streamed')", "DELETE FROM orders");
+        fill(one, "streamed");
+        warehouse.awaitLevel("one");
+        assertThat(
+                warehouse.rows(
+                    "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'p'"
+                        + " AND conrelid = 'school.customers'::regclass"))
+            .containsExactly(List.of("PRIMARY KEY (id)"));
+        assertThat(warehouse.rows("TABLE school.notes")).containsExactly(List.of("streamed"));
+        assertThat(warehouse.rows("SELECT count(*) FROM school.orders WHERE _valid_to IS NULL"))
+            .containsExactly(List.of("0"));
+        assertThat(
+                AnalyticsChecker.between(one, "app", target, "warehouse")
+                    .differences(
+                        List.of(
+                            AnalyticsCheckedTable.of("customers", "school.customers")
+                                .columns("id", "name"))))
+            .isEmpty();
+      }
+    }
+  }
+
   private static TestCluster source(int major) {
     TestCluster cluster = Warehouse.source(major);
     Warehouse.sql(

@@ -95,6 +95,7 @@ final class TableWriterTest {
             batch.update(null, row("1", "earlier yet"), at(300, 40))
                 && batch.update(null, row("1", "later"), at(400, 150)));
     apply(table, writer, batch -> batch.delete(row("1", "later"), at(500, 120)));
+    apply(table, writer, batch -> batch.insert(row("1", "again"), at(600, 110)));
     assertThat(
             target.query(
                 "SELECT body || ' ' || extract(epoch FROM _valid_from)::int || ' ' ||"
@@ -103,7 +104,11 @@ final class TableWriterTest {
                     + " ORDER BY _valid_from, _valid_to",
                 row -> row.text("line")))
         .containsExactlyInAnyOrder(
-            "first 100 100", "earlier 100 100", "earlier yet 100 150", "later 150 150");
+            "first 100 100",
+            "earlier 100 100",
+            "earlier yet 100 150",
+            "later 150 150",
+            "again 150 now");
   }
 
   private static void apply(MappedTable table, TableWriter writer, Predicate<TableBatch> change) {

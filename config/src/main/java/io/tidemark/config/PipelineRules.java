@@ -73,6 +73,14 @@ final class PipelineRules {
 
   private static void checkLabels(
       Checks checks, Map<String, String> columns, Map<String, SourceSettings> sources) {
+    if (columns.isEmpty()) {
+      checks.that(
+          sources.size() <= 1,
+          "label-columns",
+          "none with " + sources.size() + " sources",
+          "columns that tell their rows apart, or one source");
+      return;
+    }
     Map<List<String>, String> seen = new HashMap<>();
     sources.forEach(
         (name, source) -> {

@@ -170,6 +170,13 @@ class BadAnalyticsConfigurationTest {
             "label-columns: {site: id}",
             "t.yaml:14:31: analytics.pipelines.p.tables.a.b.columns: found \"id\", which Tidemark"
                 + " adds itself; expected another name for it in label-columns"),
+        file(
+            "analytics:\n  target: {host: dwh}\n  pipelines:\n    p:\n"
+                + "      sources: {s: {cluster: c, database: app}, t: {cluster: c, database: b}}\n"
+                + TABLE
+                + "      label-columns: {}\n",
+            "t.yaml:14:22: analytics.pipelines.p.label-columns: found none with 2 sources; expected"
+                + " columns that tell their rows apart, or one source"),
         keys(
             "label-columns: {region: _region}",
             "t.yaml:13:17: analytics.pipelines.p.sources.s.labels: found no region, which"
