@@ -11,12 +11,12 @@ import io.tidemark.postgres.Lsn;
 record ActiveTable(MappedTable mapped, Lsn skipUntil, Lsn overlapUntil) {
   /** Whether its copy lacks what was committed then. */
   boolean wants(Moment at) {
-    return at.end().isAtLeast(skipUntil);
+    return at.commit().isAtLeast(skipUntil);
   }
 
   /** Whether it may have already what was committed then. */
   boolean overlaps(Moment at) {
-    return at.end().isBefore(overlapUntil);
+    return at.commit().isBefore(overlapUntil);
   }
 
   ActiveTable with(MappedTable other) {

@@ -183,11 +183,10 @@ final class Applier {
         target.update(
             advance,
             batch.position().toString(),
-            last == null ? null : last.text(),
-            last == null ? null : last.end().toString(),
-            last == null ? null : last.text(),
             transactions,
             changes,
+            last == null ? null : last.commit().toString(),
+            last == null ? null : last.text(),
             role.word(),
             applied.toString());
     if (moved != 1) {

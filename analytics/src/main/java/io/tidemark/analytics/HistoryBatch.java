@@ -118,7 +118,7 @@ final class HistoryBatch implements TableBatch {
 
   private void add(RowKey id, byte @Nullable [] @Nullable [] row, Moment at) {
     List<Version> its = versions.computeIfAbsent(id, _ -> new ArrayList<>(1));
-    if (!its.isEmpty() && its.getLast().from().end().equals(at.end())) {
+    if (!its.isEmpty() && its.getLast().from().commit().equals(at.commit())) {
       its.removeLast();
       count--;
     }

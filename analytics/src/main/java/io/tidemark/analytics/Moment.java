@@ -6,9 +6,9 @@ import java.time.Instant;
 /**
  * When a transaction was committed at the source.
  *
- * @param end the address of its commit record
+ * @param commit the address of its commit record
  */
-record Moment(Lsn end, Instant time) {
+record Moment(Lsn commit, Instant time) {
   /** As PostgreSQL reads a timestamptz. */
   String text() {
     return time.toString();

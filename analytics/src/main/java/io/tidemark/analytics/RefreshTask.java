@@ -56,17 +56,10 @@ public final class RefreshTask {
   private static MaterializedViewRefresh refresh(
       AnalyticsSettings settings, PostgresSession session, BiPredicate<String, Instant> isDue) {
     Map<String, Refresh> refreshes = settings.analysts().refreshes();
-    makeSchema(settings, session);
+    // A schedule may fire before any pipeline was started.
+    StateSchema.install(session, settings.stateSchema());
     return new MaterializedViewRefresh(
         session, settings.stateSchema(), pipelinesBySchema(settings), refreshes, isDue);
-  }
-
-  /** A schedule may fire before any pipeline was started. */
-  private static void makeSchema(AnalyticsSettings settings, PostgresSession session) {
-    String schema = settings.stateSchema();
-    if (session.value("SELECT 1 FROM pg_namespace WHERE nspname = ?", schema).isEmpty()) {
-      StateSchema.install(session, schema);
-    }
   }
 
   private static Map<String, Set<String>> pipelinesBySchema(AnalyticsSettings settings) {

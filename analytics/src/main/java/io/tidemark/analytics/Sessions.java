@@ -23,8 +23,7 @@ final class Sessions {
 
   /** Who waits for a lock on a table holds up its readers behind it: not for long. */
   static PostgresSession target(PostgresEndpoint endpoint) {
-    // A scan that begins in the middle, where another one is, would give keys out of their order,
-    // and
+    // A scan that begins in the middle, where another one is, gives keys out of their order, and
     // building an index would have to sort them.
     return open(
         endpoint,

@@ -98,14 +98,14 @@ final class SourceHistory {
     return Lsn.min(known, feed.applied());
   }
 
-  private Optional<String> look(Moment commit) {
+  private Optional<String> look(Moment last) {
     try (ReplicationConnection connection = ReplicationConnection.openLogical(spec.decoded())) {
-      return look(connection, commit);
+      return look(connection, last);
     } catch (ReplicationException e) {
       return switch (e.failure()) {
         case NOT_IN_HISTORY, AHEAD_OF_SERVER -> Optional.of(String.valueOf(e.getMessage()));
         case WAL_REMOVED -> {
-          LOG.debug("{}: the WAL at {} is gone", spec.name(), commit.end(), e);
+          LOG.debug("{}: the WAL at {} is gone", spec.name(), last.commit(), e);
           yield Optional.empty();
         }
         default -> throw e;
@@ -115,7 +115,7 @@ final class SourceHistory {
     }
   }
 
-  private Optional<String> look(ReplicationConnection connection, Moment commit) {
+  private Optional<String> look(ReplicationConnection connection, Moment last) {
     SystemIdentity server = connection.identity();
     TimelineHistory history = history(connection, server.timeline());
     PostgresSession session = links.decoded();
@@ -125,11 +125,11 @@ final class SourceHistory {
             server.systemId(),
             session.walSegmentSize(),
             history);
-    Lsn at = commit.end();
+    Lsn at = last.commit();
     Lsn page = new Lsn(at.value() - at.value() % WalPageHeader.PAGE_BYTES);
     Finder finder = new Finder(source, page, at);
     WalStream stream = connection.startPhysical(Optional.empty(), page, history.timelineAt(page));
-    return finder.read(stream).map(there -> compared(commit, there)).orElse(missing(commit));
+    return finder.read(stream).map(there -> compared(last, there)).orElse(missing(last));
   }
 
   private static TimelineHistory history(ReplicationConnection connection, Timeline timeline) {
@@ -138,22 +138,22 @@ final class SourceHistory {
         : TimelineHistory.parse(timeline, connection.timelineHistory(timeline).content());
   }
 
-  private Optional<String> compared(Moment commit, WalEvent.TransactionEnd there) {
+  private Optional<String> compared(Moment last, WalEvent.TransactionEnd there) {
     // Of a replicated transaction the stream has the time of its origin.
-    boolean same = there.committed() && (there.replicated() || there.time().equals(commit.time()));
+    boolean same = there.committed() && (there.replicated() || there.time().equals(last.time()));
     if (!same) {
       return Optional.of(
           "the transaction at %s ended at %s there; applied was one of %s"
-              .formatted(commit.end(), there.time(), commit.time()));
+              .formatted(last.commit(), there.time(), last.time()));
     }
     found = there.end();
     return Optional.empty();
   }
 
-  private static Optional<String> missing(Moment commit) {
+  private static Optional<String> missing(Moment last) {
     return Optional.of(
         "no transaction ended at %s there; applied was one of %s"
-            .formatted(commit.end(), commit.time()));
+            .formatted(last.commit(), last.time()));
   }
 
   /** Reads WAL up to a record. */

@@ -84,17 +84,18 @@ final class SourceState {
   }
 
   /**
-   * The statement that moves a feed on, from the position that it has; of the last transaction it
-   * takes its commit's time, address and time. Where that is another one by now, somebody else
-   * applies its changes, too.
+   * The statement that moves a feed on, from the position that it has. Where that is another one by
+   * now, somebody else applies its changes, too. Takes the new position, how many transactions and
+   * changes led to it, address and time of the last commit, the role, and the former position.
    */
   String advanceSql() {
     return "UPDATE "
         + schema
-        + ".feed SET applied_lsn = ?::pg_lsn, data_as_of = greatest(data_as_of,"
-        + " ?::timestamptz), committed_lsn = coalesce(?::pg_lsn, committed_lsn), committed_at ="
-        + " coalesce(?::timestamptz, committed_at), transactions = transactions + ?, changes = changes + ?, updated_at ="
-        + " clock_timestamp() WHERE pipeline = "
+        + ".feed SET applied_lsn = ?::pg_lsn, transactions = transactions + ?, changes = changes +"
+        + " ?, updated_at = clock_timestamp(), data_as_of = greatest(data_as_of, last.at),"
+        + " committed_lsn = coalesce(last.lsn, committed_lsn), committed_at = coalesce(last.at,"
+        + " committed_at) FROM (SELECT ?::pg_lsn, ?::timestamptz) AS last (lsn, at) WHERE pipeline ="
+        + " "
         + Sql.literal(pipeline)
         + " AND source = "
         + Sql.literal(source)

@@ -185,11 +185,11 @@ final class TableWriter implements RowWriter {
 
   @Override
   public void closeAll(Moment at) {
-    if (at.end().equals(written)) {
+    if (at.commit().equals(written)) {
       target.update(sql.retractAll(), at.text());
     }
     target.update(sql.closeAll(), at.text());
-    written = at.end();
+    written = at.commit();
   }
 
   @Override
@@ -200,11 +200,11 @@ final class TableWriter implements RowWriter {
     addAll(values, before);
     values.addAll(values(row, known));
     boolean amended =
-        at.end().equals(written) && target.update(sql.amend(known), values.toArray()) > 0;
+        at.commit().equals(written) && target.update(sql.amend(known), values.toArray()) > 0;
     if (!amended && target.update(sql.succeed(known), values.toArray()) == 0) {
       missing++;
     }
-    written = at.end();
+    written = at.commit();
   }
 
   @Override
@@ -217,7 +217,7 @@ final class TableWriter implements RowWriter {
     copy(
         sql.copy(MappedTable.VALID_FROM, MappedTable.VALID_TO),
         line -> rows.forEach((id, its) -> versions(its, later.get(id), line)));
-    rows.values().forEach(its -> written = Lsn.max(written, its.getLast().from().end()));
+    rows.values().forEach(its -> written = Lsn.max(written, its.getLast().from().commit()));
   }
 
   /** What a part of a transaction made of a row is no version where a later part changes it. */
@@ -226,7 +226,7 @@ final class TableWriter implements RowWriter {
     List<Moment> at = new ArrayList<>();
     rows.forEach(
         (id, its) -> {
-          if (its.getFirst().from().end().equals(written)) {
+          if (its.getFirst().from().commit().equals(written)) {
             keys.add(id.values());
             at.add(its.getFirst().from());
           }

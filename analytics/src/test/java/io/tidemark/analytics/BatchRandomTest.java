@@ -61,7 +61,7 @@ final class BatchRandomTest {
       gatherer.batch().begins();
       boolean overlaps = i < overlapping;
       transaction.events().forEach(each -> each.to(gatherer, overlaps, transaction.at()));
-      gatherer.batch().ended(transaction.at(), transaction.at().end());
+      gatherer.batch().ended(transaction.at(), transaction.at().commit());
       boolean last = i == transactions.size() - 1;
       if (last || i == overlapping - 1 || random.nextInt(3) == 0) {
         gatherer.cut();

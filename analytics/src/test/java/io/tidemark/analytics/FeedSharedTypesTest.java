@@ -24,9 +24,7 @@ final class FeedSharedTypesTest {
         TestCluster two = source();
         TestCluster target = TestCluster.start(17);
         Warehouse warehouse = new Warehouse(target).with("one", one).with("two", two)) {
-      warehouse.tables("public.t: {columns: [id, n, v, x]}\n").start();
-      warehouse.awaitLevel("one");
-      warehouse.awaitLevel("two");
+      follow(warehouse);
 
       widen(one);
       Warehouse.sql(
@@ -54,9 +52,7 @@ final class FeedSharedTypesTest {
         TestCluster two = source();
         TestCluster target = TestCluster.start(17);
         Warehouse warehouse = new Warehouse(target).with("one", one).with("two", two)) {
-      warehouse.tables("public.t: {columns: [id, n, v, x]}\n").start();
-      warehouse.awaitLevel("one");
-      warehouse.awaitLevel("two");
+      follow(warehouse);
       Warehouse.sql(
           one,
           "ALTER PUBLICATION tidemark_school_one DROP TABLE t",
@@ -78,6 +74,12 @@ final class FeedSharedTypesTest {
                                       "v", "character varying", "integer", "make the sources")));
       requireEqual(warehouse, two, target, "two");
     }
+  }
+
+  private static void follow(Warehouse warehouse) {
+    warehouse.tables("public.t: {columns: [id, n, v, x]}\n").start();
+    warehouse.awaitLevel("one");
+    warehouse.awaitLevel("two");
   }
 
   private static TestCluster source() {

@@ -185,11 +185,7 @@ final class FeedTroubleTest {
   @Test
   void aTargetThatWasPutBackIsBroughtUpAgain() throws Exception {
     log.expect("confirmed to .* and the target has only .*" + REBUILT);
-    warehouse.start();
-    warehouse.awaitLevel("one");
-    warehouse.stop("one");
-    Path former = copy(target);
-    warehouse.run("one");
+    Path former = copyOfLevel(target);
     Warehouse.sql(source, "DELETE FROM items WHERE id < 20", "INSERT INTO items VALUES (200, 'x')");
     assertEqual();
     warehouse.stop("one");
@@ -212,11 +208,7 @@ final class FeedTroubleTest {
   @Test
   void aSourceThatWasPutBackIsBroughtInAgain() throws Exception {
     log.expect("the source ends at .* and the target has .*" + REBUILT);
-    warehouse.start();
-    warehouse.awaitLevel("one");
-    warehouse.stop("one");
-    Path former = copy(source);
-    warehouse.run("one");
+    Path former = copyOfLevel(source);
     Warehouse.sql(source, LARGE.formatted(1001, 6000), "DELETE FROM items WHERE id < 20");
     assertEqual();
     warehouse.stop("one");
@@ -237,11 +229,7 @@ final class FeedTroubleTest {
   @Test
   void aSourceThatWasPutBackAndHasWrittenOnIsBroughtInAgain() throws Exception {
     log.expect("the source was put back.*has written on.*" + REBUILT);
-    warehouse.start();
-    warehouse.awaitLevel("one");
-    warehouse.stop("one");
-    Path former = copy(source);
-    warehouse.run("one");
+    Path former = copyOfLevel(source);
     Warehouse.sql(source, "DELETE FROM items WHERE id < 20", "INSERT INTO items VALUES (200, 'x')");
     assertEqual();
     warehouse.stop("one");
@@ -353,6 +341,16 @@ final class FeedTroubleTest {
         .atMost(Duration.ofSeconds(30))
         .ignoreExceptions()
         .until(() -> Warehouse.in(source, "app", query).size() == 1);
+  }
+
+  /** Of a server, when the target has what the source has; the feed goes on after it. */
+  private Path copyOfLevel(TestCluster server) throws Exception {
+    warehouse.start();
+    warehouse.awaitLevel("one");
+    warehouse.stop("one");
+    Path copy = copy(server);
+    warehouse.run("one");
+    return copy;
   }
 
   private static Path copy(TestCluster cluster) throws Exception {

@@ -193,7 +193,7 @@ final class MemoryWriter implements RowWriter {
   private Instant end(Stored version, Moment at) {
     RowKey id = key(version.values);
     Moment its = begun.get(id);
-    if (its != null && its.end().equals(at.end())) {
+    if (its != null && its.commit().equals(at.commit())) {
       versions.remove(version);
       return version.from;
     }

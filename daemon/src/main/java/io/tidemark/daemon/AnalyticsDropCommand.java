@@ -127,29 +127,29 @@ final class AnalyticsDropCommand implements Callable<Integer> {
     String by = "command";
     try (AnalyticsEngine engine = AnalyticsEngine.of(plan)) {
       while (state.wish(pipeline, source).isPresent()) {
-        by = hasLease(engine) ? "command" : "daemon";
+        Optional<Duration> rest = turn(engine);
+        by = rest.isPresent() ? "command" : "daemon";
         if (System.nanoTime() - began > LIMIT.toNanos()) {
           throw new TidemarkException(
               ErrorCode.TIMED_OUT,
               plan.name() + " could not be dropped here, and no daemon has done it",
               "tidemark analytics status " + pipeline);
         }
+        Thread.sleep(rest.filter(wanted -> wanted.compareTo(LOOK) < 0).orElse(LOOK));
       }
     }
     return by;
   }
 
-  /** Takes a turn; false where another process works on it. */
-  private static boolean hasLease(AnalyticsEngine engine) throws InterruptedException {
+  /** Takes a turn, and gives how long to rest; empty where another process works on it. */
+  private static Optional<Duration> turn(AnalyticsEngine engine) throws InterruptedException {
     try {
-      engine.step();
-      return true;
+      return Optional.of(engine.step());
     } catch (TidemarkException e) {
       if (e.code() != ErrorCode.LEASE_HELD) {
         throw e;
       }
-      Thread.sleep(LOOK);
-      return false;
+      return Optional.empty();
     }
   }
 }

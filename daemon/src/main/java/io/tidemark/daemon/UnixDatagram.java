@@ -12,6 +12,7 @@ import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 /**
  * A Unix datagram socket, which the JDK lacks, by the C library's functions (socket(2), unix(7)).
@@ -22,6 +23,14 @@ final class UnixDatagram implements AutoCloseable {
   private static final int SOCK_DGRAM_CLOEXEC = 2 | 0x80000;
   private static final int SUN_PATH = 2;
   private static final int SUN_PATH_BYTES = 108;
+
+  /** struct pollfd: a descriptor, the events that are asked for, those that are there. */
+  private static final StructLayout POLLFD =
+      MemoryLayout.structLayout(
+          ValueLayout.JAVA_INT, ValueLayout.JAVA_SHORT, ValueLayout.JAVA_SHORT);
+
+  private static final long POLLFD_EVENTS = Integer.BYTES;
+  private static final short POLLIN = 1;
 
   private static final AddressLayout POINTER = ValueLayout.ADDRESS;
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -80,11 +89,20 @@ final class UnixDatagram implements AutoCloseable {
     }
   }
 
-  /** Waits for one message of at most 4 KiB. */
-  String receive() {
+  /** The next message of at most 4 KiB; throws TIMED_OUT where none comes within the limit. */
+  String receive(Duration limit) {
+    MethodHandle poll = function("poll", FunctionDescriptor.of(INT, POINTER, LONG, INT));
     MethodHandle recv = function("recv", FunctionDescriptor.of(LONG, INT, POINTER, LONG, INT));
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = arena.allocate(ERRNO);
+      MemorySegment watched = arena.allocate(POLLFD);
+      watched.set(INT, 0, descriptor);
+      watched.set(ValueLayout.JAVA_SHORT, POLLFD_EVENTS, POLLIN);
+      int ready = (int) poll.invokeExact(errno, watched, 1L, Math.toIntExact(limit.toMillis()));
+      if (checked("poll", ready, errno) == 0) {
+        throw new TidemarkException(
+            ErrorCode.TIMED_OUT, "found no message within " + limit + "; expected one", "");
+      }
       MemorySegment into = arena.allocate(4096);
       long length = (long) recv.invokeExact(errno, descriptor, into, into.byteSize(), 0);
       checked("recv", length, errno);

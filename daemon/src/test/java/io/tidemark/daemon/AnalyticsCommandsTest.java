@@ -9,11 +9,7 @@ import io.tidemark.testing.ExpectLog;
 import io.tidemark.testing.LogWatch;
 import io.tidemark.testing.PostgresBinaries;
 import io.tidemark.testing.TestCluster;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -30,12 +26,7 @@ class AnalyticsCommandsTest {
   @Test
   @ExpectLog(value = "main: ", mandatory = false)
   void aPipelineLivesByItsCommands() throws Exception {
-    try (TestCluster source =
-            TestCluster.builder(PostgresBinaries.of(16))
-                .fsync(false)
-                .setting("wal_level", "logical")
-                .setting("max_slot_wal_keep_size", "10GB")
-                .start();
+    try (TestCluster source = WarehouseDatabase.source(16);
         TestCluster target = TestCluster.builder(PostgresBinaries.of(17)).fsync(false).start();
         DaemonSite site = new DaemonSite()) {
       source.sql(
@@ -46,7 +37,7 @@ class AnalyticsCommandsTest {
           "CREATE TABLE later (id int PRIMARY KEY, note text)",
           "INSERT INTO later VALUES (1, 'a')",
           "CREATE TABLE keyless (id int)");
-      target.sql("CREATE DATABASE warehouse");
+      WarehouseDatabase warehouse = WarehouseDatabase.create(target);
       site.with("main", source, "archive: {enabled: false}\nbackup: {schedule: none}\n");
       Cli cli = new Cli(site.home());
       String orders = "public.orders: {columns: [id, email, total], masks: {email: keep-domain}}";
@@ -59,16 +50,16 @@ class AnalyticsCommandsTest {
               Configuration.load(cli.config()),
               SystemdNotifier.of(Map.of(), ProcessHandle.current().pid()),
               _ -> {})) {
-        starts(cli, site, daemon, target);
-        pausesAndResumes(cli, source, target);
-        resyncs(cli, target);
-        verifies(cli, target);
+        starts(cli, site, daemon, warehouse);
+        pausesAndResumes(cli, source, warehouse);
+        resyncs(cli, warehouse);
+        verifies(cli, warehouse);
         reports(cli);
         configure(site, target, orders, keyless, "public.later: {columns: [id, note]}");
         daemon.reload();
-        awaitValue(target, "SELECT count(*) FROM school.later", "1");
-        users(cli, target);
-        drops(cli, source, target);
+        warehouse.awaitValue("SELECT count(*) FROM school.later", "1");
+        users(cli, warehouse);
+        drops(cli, source, warehouse);
       }
     }
   }
@@ -116,10 +107,10 @@ class AnalyticsCommandsTest {
     return status.json().at("/sources/0");
   }
 
-  private static void starts(Cli cli, DaemonSite site, Daemon daemon, TestCluster target) {
+  private static void starts(Cli cli, DaemonSite site, Daemon daemon, WarehouseDatabase warehouse) {
     Cli.Result started = cli.run("analytics", "start", "school", "--wal-rate", "1MB/s");
     assertThat(started.exitCode()).as(started.toString()).isZero();
-    awaitValue(target, "SELECT count(*) FROM school.orders WHERE _site = 'one'", "1000");
+    warehouse.awaitValue("SELECT count(*) FROM school.orders WHERE _site = 'one'", "1000");
     await().atMost(LIMIT).until(() -> status(cli).at("/age").asDouble(99) < 10);
     JsonNode status = status(cli);
     assertThat(status.at("/state").asText()).isEqualTo("following");
@@ -136,7 +127,7 @@ class AnalyticsCommandsTest {
     assertThat(cli.run("slot", "list", "main").out()).doesNotContain("orphan");
   }
 
-  private static void pausesAndResumes(Cli cli, TestCluster source, TestCluster target) {
+  private static void pausesAndResumes(Cli cli, TestCluster source, WarehouseDatabase warehouse) {
     assertThat(cli.run("analytics", "pause", "school", "app").exitCode()).isZero();
     await()
         .atMost(LIMIT)
@@ -149,30 +140,30 @@ class AnalyticsCommandsTest {
     assertThat(status(cli).at("/state").asText()).isEqualTo("paused");
     assertThat(status(cli).at("/lagBytes").asLong()).isPositive();
     assertThat(cli.run("analytics", "resume", "school").exitCode()).isZero();
-    awaitValue(target, "SELECT email FROM school.orders WHERE id = 2000", "example.org");
+    warehouse.awaitValue("SELECT email FROM school.orders WHERE id = 2000", "example.org");
   }
 
-  private static void resyncs(Cli cli, TestCluster target) throws SQLException {
-    value(target, "WITH gone AS (DELETE FROM school.orders RETURNING 1) SELECT count(*) FROM gone");
+  private static void resyncs(Cli cli, WarehouseDatabase warehouse) throws SQLException {
+    warehouse.value(
+        "WITH gone AS (DELETE FROM school.orders RETURNING 1) SELECT count(*) FROM gone");
     Cli.Result done =
         cli.run("analytics", "resync", "school", "app", "public.orders", "--wait", "--json");
     assertThat(done.exitCode()).as(done.toString()).isZero();
     assertThat(done.json().at("/outcome").asText()).isEqualTo("level");
-    assertThat(value(target, "SELECT count(*) FROM school.orders")).isEqualTo("1001");
+    assertThat(warehouse.value("SELECT count(*) FROM school.orders")).isEqualTo("1001");
     assertThat(cli.run("analytics", "resync", "school", "app", "nonsense").exitCode()).isEqualTo(2);
   }
 
-  private static void verifies(Cli cli, TestCluster target) throws SQLException {
+  private static void verifies(Cli cli, WarehouseDatabase warehouse) throws SQLException {
     assertThat(cli.run("analytics", "verify", "school").exitCode()).isZero();
-    value(
-        target,
+    warehouse.value(
         "WITH other AS (UPDATE school.orders SET total = -1 WHERE id = 7 RETURNING 1)"
             + " SELECT count(*) FROM other");
     Cli.Result found = cli.run("analytics", "verify", "school", "app", "public.orders", "--repair");
     assertThat(found.exitCode()).as(found.toString()).isEqualTo(51);
     assertThat(found.out())
         .containsPattern("app +public.orders +all +1001 +0 +0 +1 +a resync is asked for");
-    awaitValue(target, "SELECT total FROM school.orders WHERE id = 7", "7");
+    warehouse.awaitValue("SELECT total FROM school.orders WHERE id = 7", "7");
     assertThat(cli.run("analytics", "status").out()).contains("differed in 1 rows");
   }
 
@@ -185,15 +176,17 @@ class AnalyticsCommandsTest {
         .contains("3 of 5 columns leave; 0 are not as the configuration says");
   }
 
-  private static void users(Cli cli, TestCluster target) throws SQLException {
+  private static void users(Cli cli, WarehouseDatabase warehouse) throws SQLException {
     assertThat(cli.run("analytics", "user", "add", "ada").out()).contains("ada is made");
     assertThat(cli.run("analytics", "user", "list").out()).contains("ada");
-    assertThat(value(target, "SELECT has_table_privilege('ada', 'school.orders', 'SELECT')::text"))
+    assertThat(
+            warehouse.value("SELECT has_table_privilege('ada', 'school.orders', 'SELECT')::text"))
         .isEqualTo("true");
     assertThat(cli.run("analytics", "user", "drop", "ada", "--yes").exitCode()).isZero();
   }
 
-  private static void drops(Cli cli, TestCluster source, TestCluster target) throws SQLException {
+  private static void drops(Cli cli, TestCluster source, WarehouseDatabase warehouse)
+      throws SQLException {
     assertThat(cli.run("analytics", "drop", "school", "app").exitCode()).isEqualTo(2);
     Cli.Result dropped =
         cli.run("analytics", "drop", "school", "app", "--delete-rows", "--yes", "--json");
@@ -202,24 +195,7 @@ class AnalyticsCommandsTest {
     assertThat(dropped.json().at("/rowsDeleted").asLong()).isEqualTo(1002);
     assertThat(source.value("SELECT count(*)::text FROM pg_replication_slots")).isEqualTo("0");
     assertThat(source.value("SELECT count(*)::text FROM pg_publication")).isEqualTo("0");
-    assertThat(value(target, "SELECT count(*) FROM school.orders")).isEqualTo("0");
+    assertThat(warehouse.value("SELECT count(*) FROM school.orders")).isEqualTo("0");
     assertThat(status(cli).at("/state").asText()).isEqualTo("not started");
-  }
-
-  private static void awaitValue(TestCluster target, String query, String wanted) {
-    await()
-        .atMost(LIMIT)
-        .pollInterval(Duration.ofMillis(100))
-        .ignoreExceptionsInstanceOf(SQLException.class)
-        .until(() -> wanted.equals(value(target, query)));
-  }
-
-  private static String value(TestCluster target, String query) throws SQLException {
-    try (Connection connection =
-            DriverManager.getConnection(target.jdbc("warehouse"), "postgres", "");
-        Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery(query)) {
-      return rows.next() ? String.valueOf(rows.getString(1)) : "";
-    }
   }
 }

@@ -9,11 +9,7 @@ import io.tidemark.testing.ExpectLog;
 import io.tidemark.testing.LogWatch;
 import io.tidemark.testing.PostgresBinaries;
 import io.tidemark.testing.TestCluster;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -34,12 +30,7 @@ class AnalyticsNativeTest {
   @ExpectLog("public.keyless is held: it has neither primary key nor replica identity")
   @ExpectLog("public.taken is held: the target has a table of its name with rows")
   void aNativePipelineLivesByItsCommands() throws Exception {
-    try (TestCluster source =
-            TestCluster.builder(PostgresBinaries.of(16))
-                .fsync(false)
-                .setting("wal_level", "logical")
-                .setting("max_slot_wal_keep_size", "10GB")
-                .start();
+    try (TestCluster source = WarehouseDatabase.source(16);
         TestCluster target = TestCluster.builder(PostgresBinaries.of(17)).fsync(false).start();
         DaemonSite site = new DaemonSite()) {
       source.sql(
@@ -50,8 +41,8 @@ class AnalyticsNativeTest {
           "INSERT INTO \"Odd\" VALUES (1), (2)",
           "CREATE TABLE keyless (id int)",
           "CREATE TABLE taken (id int PRIMARY KEY)");
-      target.sql("CREATE DATABASE warehouse");
-      value(target, "CREATE TABLE taken (id int); INSERT INTO taken VALUES (7); SELECT 1");
+      WarehouseDatabase warehouse = WarehouseDatabase.create(target);
+      warehouse.execute("CREATE TABLE taken (id int)", "INSERT INTO taken VALUES (7)");
       site.with("main", source, "archive: {enabled: false}\nbackup: {schedule: none}\n");
       configure(site, target);
       Cli cli = new Cli(site.home());
@@ -62,15 +53,15 @@ class AnalyticsNativeTest {
               Configuration.load(cli.config()),
               SystemdNotifier.of(Map.of(), ProcessHandle.current().pid()),
               _ -> {})) {
-        starts(cli, site, daemon, target);
-        streams(source, target);
+        starts(cli, site, daemon, warehouse);
+        streams(source, warehouse);
         saysWhatLeaves(cli);
-        verifies(cli, target);
-        takesATableThatComesLater(cli, source, target);
+        verifies(cli, warehouse);
+        takesATableThatComesLater(cli, source, warehouse);
         staysFreshWhileNothingIsWritten(cli, site, daemon, source);
-        pausesAndResumes(cli, source, target);
-        resyncs(cli, target);
-        drops(cli, source, target);
+        pausesAndResumes(cli, source, warehouse);
+        resyncs(cli, warehouse);
+        drops(cli, source, warehouse);
       }
     }
   }
@@ -120,11 +111,11 @@ class AnalyticsNativeTest {
     return status.json().at("/sources/0");
   }
 
-  private static void starts(Cli cli, DaemonSite site, Daemon daemon, TestCluster target) {
+  private static void starts(Cli cli, DaemonSite site, Daemon daemon, WarehouseDatabase warehouse) {
     Cli.Result started = cli.run("analytics", "start", "shop", "--wal-rate", "1MB/s");
     assertThat(started.exitCode()).as(started.toString()).isZero();
-    awaitValue(target, "SELECT count(*) FROM public.orders", "1000");
-    awaitValue(target, "SELECT sum(twice) FROM public.\"Odd\"", "6");
+    warehouse.awaitValue("SELECT count(*) FROM public.orders", "1000");
+    warehouse.awaitValue("SELECT sum(twice) FROM public.\"Odd\"", "6");
     await().atMost(LIMIT).until(() -> status(cli).at("/age").asDouble(99) < 10);
     JsonNode status = status(cli);
     assertThat(status.at("/state").asText()).isEqualTo("following");
@@ -145,16 +136,16 @@ class AnalyticsNativeTest {
     assertThat(cli.run("slot", "list", "main").out()).doesNotContain("orphan");
   }
 
-  private static void streams(TestCluster source, TestCluster target) throws SQLException {
+  private static void streams(TestCluster source, WarehouseDatabase warehouse) throws SQLException {
     source.sql(
         "UPDATE orders SET total = -1 WHERE id = 7",
         "DELETE FROM orders WHERE id = 8",
         "INSERT INTO orders VALUES (2000, 1, 'hidden'), (-100, 1, 'hidden')",
         "INSERT INTO \"Odd\" VALUES (3)");
-    awaitValue(target, "SELECT total FROM public.orders WHERE id = 7", "-1");
-    awaitValue(target, "SELECT count(*) FROM public.orders", "1000");
-    awaitValue(target, "SELECT twice FROM public.\"Odd\" WHERE id = 3", "6");
-    assertThat(value(target, "SELECT count(*) FROM public.taken")).isEqualTo("1");
+    warehouse.awaitValue("SELECT total FROM public.orders WHERE id = 7", "-1");
+    warehouse.awaitValue("SELECT count(*) FROM public.orders", "1000");
+    warehouse.awaitValue("SELECT twice FROM public.\"Odd\" WHERE id = 3", "6");
+    assertThat(warehouse.value("SELECT count(*) FROM public.taken")).isEqualTo("1");
   }
 
   private static void saysWhatLeaves(Cli cli) {
@@ -168,32 +159,33 @@ class AnalyticsNativeTest {
         .contains("4 of 7 columns leave; 0 are not as the configuration says");
   }
 
-  private static void verifies(Cli cli, TestCluster target) throws SQLException {
+  private static void verifies(Cli cli, WarehouseDatabase warehouse) throws SQLException {
     Cli.Result same = cli.run("analytics", "verify", "shop");
     assertThat(same.exitCode()).as(same.toString()).isZero();
     assertThat(same.out()).containsPattern("app +public.orders +all +1000 +0 +0 +0");
-    value(target, "UPDATE public.orders SET total = -5 WHERE id = 9 RETURNING 1");
-    value(target, "DELETE FROM public.orders WHERE id = 10 RETURNING 1");
+    warehouse.execute("UPDATE public.orders SET total = -5 WHERE id = 9");
+    warehouse.execute("DELETE FROM public.orders WHERE id = 10");
     Cli.Result found = cli.run("analytics", "verify", "shop", "app", "public.orders", "--repair");
     assertThat(found.exitCode()).as(found.toString()).isEqualTo(51);
     assertThat(found.out())
         .containsPattern("app +public.orders +all +1000 +1 +0 +1 +a resync is asked for")
         .contains("missing: id = 10", "different: id = 9");
-    awaitValue(target, "SELECT total FROM public.orders WHERE id = 9", "9");
-    awaitValue(target, "SELECT count(*) FROM public.orders", "1000");
+    warehouse.awaitValue("SELECT total FROM public.orders WHERE id = 9", "9");
+    warehouse.awaitValue("SELECT count(*) FROM public.orders", "1000");
     assertThat(cli.run("analytics", "status").out()).contains("differed in 2 rows");
   }
 
-  private static void takesATableThatComesLater(Cli cli, TestCluster source, TestCluster target) {
+  private static void takesATableThatComesLater(
+      Cli cli, TestCluster source, WarehouseDatabase warehouse) {
     source.sql(
         "CREATE TABLE later (id int PRIMARY KEY, note text)",
         "INSERT INTO later SELECT g, 'a' FROM generate_series(1, 50) g");
-    awaitValue(target, "SELECT count(*) FROM public.later", "50");
+    warehouse.awaitValue("SELECT count(*) FROM public.later", "50");
     await()
         .atMost(LIMIT)
         .until(() -> cli.run("analytics", "status").out().contains("3 following, 2 held"));
     source.sql("UPDATE later SET note = 'b' WHERE id = 50");
-    awaitValue(target, "SELECT note FROM public.later WHERE id = 50", "b");
+    warehouse.awaitValue("SELECT note FROM public.later WHERE id = 50", "b");
   }
 
   /** No heartbeat is written to the source: its WAL ends where it ended. */
@@ -218,12 +210,13 @@ class AnalyticsNativeTest {
     return found.isTextual() ? found.asText() : "1970-01-01T00:00:00Z";
   }
 
-  private static void pausesAndResumes(Cli cli, TestCluster source, TestCluster target)
+  private static void pausesAndResumes(Cli cli, TestCluster source, WarehouseDatabase warehouse)
       throws SQLException {
     assertThat(cli.run("analytics", "pause", "shop", "app").exitCode()).isZero();
     await()
         .atMost(LIMIT)
-        .until(() -> value(target, "SELECT subenabled::text FROM pg_subscription").equals("false"));
+        .until(
+            () -> warehouse.value("SELECT subenabled::text FROM pg_subscription").equals("false"));
     await()
         .atMost(LIMIT)
         .until(
@@ -234,34 +227,35 @@ class AnalyticsNativeTest {
     source.sql("INSERT INTO orders VALUES (3000, 1, 'hidden')");
     assertThat(status(cli).at("/state").asText()).isEqualTo("paused");
     assertThat(status(cli).at("/lagBytes").asLong()).isPositive();
-    String asOf = value(target, "SELECT data_as_of FROM tidemark.data_as_of");
-    assertThat(value(target, "SELECT state FROM tidemark.data_as_of")).isEqualTo("paused");
-    assertThat(value(target, "SELECT count(*) FROM public.orders")).isEqualTo("1000");
+    String asOf = warehouse.value("SELECT data_as_of FROM tidemark.data_as_of");
+    assertThat(warehouse.value("SELECT state FROM tidemark.data_as_of")).isEqualTo("paused");
+    assertThat(warehouse.value("SELECT count(*) FROM public.orders")).isEqualTo("1000");
     assertThat(cli.run("analytics", "resync", "shop", "app").exitCode()).isEqualTo(2);
 
     assertThat(cli.run("analytics", "resume", "shop").exitCode()).isZero();
-    awaitValue(target, "SELECT count(*) FROM public.orders", "1001");
-    awaitValue(target, "SELECT data_as_of > '%s' FROM tidemark.data_as_of".formatted(asOf), "t");
+    warehouse.awaitValue("SELECT count(*) FROM public.orders", "1001");
+    warehouse.awaitValue("SELECT data_as_of > '%s' FROM tidemark.data_as_of".formatted(asOf), "t");
   }
 
-  private static void resyncs(Cli cli, TestCluster target) throws SQLException {
-    value(target, "DELETE FROM public.orders WHERE id < 500 RETURNING 1");
-    value(target, "DELETE FROM public.\"Odd\" RETURNING 1");
+  private static void resyncs(Cli cli, WarehouseDatabase warehouse) throws SQLException {
+    warehouse.execute("DELETE FROM public.orders WHERE id < 500");
+    warehouse.execute("DELETE FROM public.\"Odd\"");
     Cli.Result one =
         cli.run("analytics", "resync", "shop", "app", "public.Odd", "--wait", "--json");
     assertThat(one.exitCode()).as(one.toString()).isZero();
     assertThat(one.json().at("/outcome").asText()).isEqualTo("level");
-    assertThat(value(target, "SELECT count(*) FROM public.\"Odd\"")).isEqualTo("3");
-    assertThat(value(target, "SELECT count(*) FROM public.orders")).isEqualTo("503");
+    assertThat(warehouse.value("SELECT count(*) FROM public.\"Odd\"")).isEqualTo("3");
+    assertThat(warehouse.value("SELECT count(*) FROM public.orders")).isEqualTo("503");
 
     Cli.Result all = cli.run("analytics", "resync", "shop", "app", "--wait", "--json");
     assertThat(all.exitCode()).as(all.toString()).isZero();
     assertThat(all.json().at("/outcome").asText()).isEqualTo("level");
-    assertThat(value(target, "SELECT count(*) FROM public.orders")).isEqualTo("1001");
-    assertThat(value(target, "SELECT count(*) FROM public.taken")).as("not ours").isEqualTo("1");
+    assertThat(warehouse.value("SELECT count(*) FROM public.orders")).isEqualTo("1001");
+    assertThat(warehouse.value("SELECT count(*) FROM public.taken")).as("not ours").isEqualTo("1");
   }
 
-  private static void drops(Cli cli, TestCluster source, TestCluster target) throws SQLException {
+  private static void drops(Cli cli, TestCluster source, WarehouseDatabase warehouse)
+      throws SQLException {
     assertThat(cli.run("analytics", "drop", "shop", "app", "--delete-rows", "--yes").exitCode())
         .isEqualTo(2);
     Cli.Result dropped = cli.run("analytics", "drop", "shop", "app", "--yes", "--json");
@@ -269,35 +263,14 @@ class AnalyticsNativeTest {
     assertThat(dropped.json().at("/by").asText()).isEqualTo("daemon");
     assertThat(source.value("SELECT count(*) FROM pg_replication_slots")).isEqualTo("0");
     assertThat(source.value("SELECT count(*) FROM pg_publication")).isEqualTo("0");
-    assertThat(value(target, "SELECT count(*) FROM pg_subscription")).isEqualTo("0");
+    assertThat(warehouse.value("SELECT count(*) FROM pg_subscription")).isEqualTo("0");
     for (String state : new String[] {"native_table", "native_feed", "wish", "verification"}) {
-      assertThat(value(target, "SELECT count(*) FROM tidemark." + state)).as(state).isEqualTo("0");
+      assertThat(warehouse.value("SELECT count(*) FROM tidemark." + state))
+          .as(state)
+          .isEqualTo("0");
     }
-    assertThat(value(target, "SELECT count(*) FROM public.orders")).isEqualTo("1001");
+    assertThat(warehouse.value("SELECT count(*) FROM public.orders")).isEqualTo("1001");
     assertThat(status(cli).at("/state").asText()).isEqualTo("not started");
     assertThat(status(cli).at("/tables")).isEmpty();
-  }
-
-  private static void awaitValue(TestCluster target, String query, String wanted) {
-    await()
-        .atMost(LIMIT)
-        .pollInterval(Duration.ofMillis(100))
-        .ignoreExceptionsInstanceOf(SQLException.class)
-        .until(() -> wanted.equals(value(target, query)));
-  }
-
-  /** The first column of the first row of the last statement. */
-  private static String value(TestCluster target, String query) throws SQLException {
-    try (Connection connection =
-            DriverManager.getConnection(target.jdbc("warehouse"), "postgres", "");
-        Statement statement = connection.createStatement()) {
-      boolean rows = statement.execute(query);
-      while (!rows && statement.getUpdateCount() >= 0) {
-        rows = statement.getMoreResults();
-      }
-      try (ResultSet found = statement.getResultSet()) {
-        return found.next() ? String.valueOf(found.getString(1)) : "";
-      }
-    }
   }
 }

@@ -7,11 +7,6 @@ import io.tidemark.testing.ExpectLog;
 import io.tidemark.testing.LogWatch;
 import io.tidemark.testing.PostgresBinaries;
 import io.tidemark.testing.TestCluster;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -30,17 +25,13 @@ class AnalyticsTroubleTest {
   private static TestCluster target;
 
   @RegisterExtension final LogWatch log = new LogWatch();
+  private WarehouseDatabase warehouse;
   private DaemonSite site;
   private Cli cli;
 
   @BeforeAll
   static void start() {
-    source =
-        TestCluster.builder(PostgresBinaries.of(17))
-            .fsync(false)
-            .setting("wal_level", "logical")
-            .setting("max_slot_wal_keep_size", "10GB")
-            .start();
+    source = WarehouseDatabase.source(17);
     target = TestCluster.builder(PostgresBinaries.of(16)).fsync(false).start();
   }
 
@@ -55,7 +46,7 @@ class AnalyticsTroubleTest {
     source.sql(
         "CREATE TABLE orders (id int PRIMARY KEY, total int)",
         "INSERT INTO orders SELECT g, g FROM generate_series(1, 100) g");
-    target.sql("CREATE DATABASE warehouse");
+    warehouse = WarehouseDatabase.create(target);
     site = new DaemonSite();
     site.with("main", source, "archive: {enabled: false}\nbackup: {schedule: none}\n");
     cli = new Cli(site.home());
@@ -93,7 +84,7 @@ class AnalyticsTroubleTest {
   private void startsPipeline() {
     Cli.Result started = cli.run("analytics", "start", "school", "--force");
     assertThat(started.exitCode()).as(started.toString()).isZero();
-    awaitValue("SELECT count(*) FROM school.orders", "100");
+    warehouse.awaitValue("SELECT count(*) FROM school.orders", "100");
   }
 
   @Test
@@ -103,9 +94,9 @@ class AnalyticsTroubleTest {
     try (Daemon daemon = site.start("run")) {
       startsPipeline();
       assertThat(site.get(daemon, "/analytics").status()).isEqualTo(200);
-      execute("ALTER TABLE school.orders ADD CONSTRAINT low CHECK (total < 5000)");
+      warehouse.execute("ALTER TABLE school.orders ADD CONSTRAINT low CHECK (total < 5000)");
       source.sql("INSERT INTO orders VALUES (200, 9999)");
-      awaitValue("SELECT state FROM tidemark.table_state", "held");
+      warehouse.awaitValue("SELECT state FROM tidemark.table_state", "held");
 
       Cli.Result waited =
           cli.run("analytics", "resync", "school", "app", "public.orders", "--wait");
@@ -114,10 +105,11 @@ class AnalyticsTroubleTest {
           .contains("public.orders is held: ", "violates check constraint \"low\"")
           .contains("mend the table, then run: tidemark analytics resync");
 
-      execute("ALTER TABLE school.orders DROP CONSTRAINT low");
+      warehouse.execute("ALTER TABLE school.orders DROP CONSTRAINT low");
       Cli.Result done = cli.run("analytics", "resync", "school", "app", "public.orders", "--wait");
       assertThat(done.exitCode()).as(done.toString()).isZero();
-      assertThat(value("SELECT total FROM school.orders WHERE id = 200")).isEqualTo("9999");
+      assertThat(warehouse.value("SELECT total FROM school.orders WHERE id = 200"))
+          .isEqualTo("9999");
     }
   }
 
@@ -136,20 +128,20 @@ class AnalyticsTroubleTest {
     log.allow("reports.totals was not refreshed for .*");
     try (Daemon daemon = site.start("run")) {
       startsPipeline();
-      execute("CREATE SCHEMA reports");
+      warehouse.execute("CREATE SCHEMA reports");
       for (String view : new String[] {"totals", "never"}) {
-        execute(
+        warehouse.execute(
             "CREATE MATERIALIZED VIEW reports.%s AS SELECT sum(total) AS total FROM school.orders"
                 .formatted(view));
       }
       source.sql("UPDATE orders SET total = 1000");
-      awaitValue("SELECT total FROM reports.totals", "100000");
+      warehouse.awaitValue("SELECT total FROM reports.totals", "100000");
       assertThat(
-              value(
+              warehouse.value(
                   "SELECT count(*) > 0 FROM tidemark.refresh WHERE view = 'reports.totals' AND"
                       + " outcome LIKE 'refreshed%'"))
           .isEqualTo("t");
-      assertThat(value("SELECT total FROM reports.never")).isEqualTo("5050");
+      assertThat(warehouse.value("SELECT total FROM reports.never")).isEqualTo("5050");
       String labels = "view=\"reports.totals\",";
       await()
           .atMost(LIMIT)
@@ -169,47 +161,23 @@ class AnalyticsTroubleTest {
       startsPipeline();
       assertThat(site.get(daemon, "/analytics").status()).isEqualTo(200);
     }
-    execute(
+    warehouse.execute(
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
             + " 'BEGIN PERFORM pg_sleep(4); RETURN NULL; END'");
-    execute(
+    warehouse.execute(
         "CREATE TRIGGER slow BEFORE DELETE ON school.orders FOR EACH STATEMENT EXECUTE FUNCTION"
             + " slow()");
-    execute("INSERT INTO school.orders VALUES ('other', 'postgres', 1, 1)");
+    warehouse.execute("INSERT INTO school.orders VALUES ('other', 'postgres', 1, 1)");
     configure(", statement-timeout: 2s", "");
     Cli.Result dropped =
         cli.run("analytics", "drop", "school", "app", "--delete-rows", "--yes", "--json");
     assertThat(dropped.exitCode()).as(dropped.toString()).isZero();
     assertThat(dropped.json().at("/by").asText()).isEqualTo("command");
     assertThat(dropped.json().at("/rowsDeleted").asLong()).isEqualTo(100);
-    assertThat(value("SELECT string_agg(_site, ' ') FROM school.orders")).isEqualTo("other");
+    assertThat(warehouse.value("SELECT string_agg(_site, ' ') FROM school.orders"))
+        .isEqualTo("other");
     assertThat(source.value("SELECT count(*) FROM pg_replication_slots")).isEqualTo("0");
     assertThat(source.value("SELECT count(*) FROM pg_publication")).isEqualTo("0");
-    assertThat(value("SELECT count(*) FROM tidemark.feed")).isEqualTo("0");
-  }
-
-  private static void awaitValue(String query, String wanted) {
-    await()
-        .atMost(LIMIT)
-        .pollInterval(Duration.ofMillis(100))
-        .ignoreExceptionsInstanceOf(SQLException.class)
-        .until(() -> wanted.equals(value(query)));
-  }
-
-  private static String value(String query) throws SQLException {
-    try (Connection connection =
-            DriverManager.getConnection(target.jdbc("warehouse"), "postgres", "");
-        Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery(query)) {
-      return rows.next() ? String.valueOf(rows.getString(1)) : "";
-    }
-  }
-
-  private static void execute(String sql) throws SQLException {
-    try (Connection connection =
-            DriverManager.getConnection(target.jdbc("warehouse"), "postgres", "");
-        Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
+    assertThat(warehouse.value("SELECT count(*) FROM tidemark.feed")).isEqualTo("0");
   }
 }

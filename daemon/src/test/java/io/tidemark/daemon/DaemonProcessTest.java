@@ -148,15 +148,16 @@ class DaemonProcessTest {
     ProcessBuilder builder = Program.builder(configuration, "daemon");
     builder.environment().put("NOTIFY_SOCKET", notify);
     Program daemon = Program.start(builder, directory.resolve("log"));
-    assertThat(systemd.receive()).isEqualTo("READY=1");
+    assertThat(systemd.receive(DaemonSite.LIMIT)).isEqualTo("READY=1");
     daemon.awaitLog("main: streaming timeline 1");
     return daemon;
   }
 
   private void awaitMessage(String expected) {
-    while (!systemd.receive().startsWith(expected)) {
-      Thread.onSpinWait();
-    }
+    String message;
+    do {
+      message = systemd.receive(DaemonSite.LIMIT);
+    } while (!message.startsWith(expected));
   }
 
   private static void change(Path file, String from, String to) throws IOException {

@@ -37,22 +37,24 @@ class SystemdNotifierTest {
       SystemdNotifier notifier = SystemdNotifier.of(Map.of("NOTIFY_SOCKET", address), PID);
 
       notifier.ready();
-      assertThat(systemd.receive()).isEqualTo("READY=1");
+      assertThat(systemd.receive(DaemonSite.LIMIT)).isEqualTo("READY=1");
       long before = System.nanoTime() / 1000;
       notifier.reloading();
-      assertThat(systemd.receive().split("\nMONOTONIC_USEC="))
+      assertThat(systemd.receive(DaemonSite.LIMIT).split("\nMONOTONIC_USEC="))
           .satisfies(
               lines -> {
                 assertThat(lines[0]).isEqualTo("RELOADING=1");
                 assertThat(Long.parseLong(lines[1])).isGreaterThanOrEqualTo(before);
               });
       notifier.status("all well\nWATCHDOG=trigger");
-      assertThat(systemd.receive()).isEqualTo("STATUS=all well WATCHDOG=trigger");
+      assertThat(systemd.receive(DaemonSite.LIMIT)).isEqualTo("STATUS=all well WATCHDOG=trigger");
       notifier.status("all well\nWATCHDOG=trigger");
       notifier.alive();
-      assertThat(systemd.receive()).as("the same status is not told twice").isEqualTo("WATCHDOG=1");
+      assertThat(systemd.receive(DaemonSite.LIMIT))
+          .as("the same status is not told twice")
+          .isEqualTo("WATCHDOG=1");
       notifier.stopping();
-      assertThat(systemd.receive()).isEqualTo("STOPPING=1");
+      assertThat(systemd.receive(DaemonSite.LIMIT)).isEqualTo("STOPPING=1");
     }
   }
 

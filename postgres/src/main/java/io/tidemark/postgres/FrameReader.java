@@ -67,17 +67,13 @@ final class FrameReader {
     return frame;
   }
 
-  /** The next message where all of it was read already. */
-  @Nullable Frame arrived() throws IOException {
-    return take();
-  }
-
   /** How long no byte has come. */
   Duration silence() {
     return Duration.ofNanos(System.nanoTime() - lastByteNanos);
   }
 
-  private @Nullable Frame take() throws IOException {
+  /** The next message where all of it was read already. */
+  @Nullable Frame take() throws IOException {
     if (body == null && buffer.remaining() >= HEADER_BYTES) {
       type = (char) buffer.get();
       body = ByteBuffer.allocate(bodyLength(buffer.getInt()));

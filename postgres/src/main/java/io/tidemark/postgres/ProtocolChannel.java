@@ -52,7 +52,7 @@ final class ProtocolChannel implements AutoCloseable {
 
   /** The same, of what was read already; null where that is not a whole message. */
   @Nullable Frame arrived(String doing) {
-    return next(frames::arrived, doing);
+    return next(frames::take, doing);
   }
 
   @FunctionalInterface

@@ -10,6 +10,7 @@ import io.tidemark.postgres.SystemId;
 import io.tidemark.replicamanager.LogicalVerdict.Follow;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,8 +28,8 @@ import java.util.stream.Collectors;
  * narrowed in one transaction before anything is applied.
  */
 public final class SubscriberSeed {
-  /** A tenth of a second each. */
-  private static final int LOOKS = 300;
+  /** For the source to see that pg_createsubscriber's connection is gone. */
+  private static final Duration SLOT_LIMIT = Duration.ofSeconds(30);
 
   private final LogicalSpec spec;
   private final ReplicaSpec replica;
@@ -285,7 +286,8 @@ public final class SubscriberSeed {
   }
 
   private void awaitIdleSlot(PostgresSession source) {
-    for (int look = 0; look < LOOKS; look++) {
+    Waiting waiting = new Waiting(SLOT_LIMIT);
+    while (!waiting.isOver()) {
       if (source
           .value(
               "SELECT 1 FROM pg_replication_slots WHERE slot_name = ? AND NOT active",
@@ -293,7 +295,7 @@ public final class SubscriberSeed {
           .isPresent()) {
         return;
       }
-      source.value("SELECT pg_sleep(0.1)::text");
+      waiting.pause();
     }
     throw new TidemarkException(
         ErrorCode.SLOT_UNUSABLE,
