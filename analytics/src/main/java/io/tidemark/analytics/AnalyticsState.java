@@ -115,12 +115,12 @@ public final class AnalyticsState implements AutoCloseable {
 
   /** running, paused or dropped; empty where nobody has started it. */
   public Optional<String> wish(String pipeline, String source) {
-    return state(pipeline, source).wish(session);
+    return state(pipeline, source).wishes().wish(session);
   }
 
   /** Leaves what is wanted of a source: running, paused or dropped. */
   public void wish(String pipeline, String source, String wish) {
-    state(pipeline, source).setWish(session, wish);
+    state(pipeline, source).wishes().setWish(session, wish);
   }
 
   /** Forgets everything of a source, when it is given up. */
@@ -164,14 +164,16 @@ public final class AnalyticsState implements AutoCloseable {
 
   /** Requests that nobody has taken yet, the oldest first. */
   public List<Request> requests(String pipeline, String source) {
-    return state(pipeline, source).requests(session).stream()
+    return state(pipeline, source).wishes().requests(session).stream()
         .map(each -> new Request(each.id(), each.kind(), each.detail(), Optional.empty()))
         .toList();
   }
 
   /** Says what became of a request. */
   public void answer(String pipeline, String source, long request, String outcome) {
-    state(pipeline, source).answer(session, new SourceState.Request(request, "", ""), outcome);
+    state(pipeline, source)
+        .wishes()
+        .answer(session, new SourceWishes.Request(request, "", ""), outcome);
   }
 
   /** What was found last, table by table. */

@@ -122,7 +122,7 @@ final class Applier {
         LOG.info(
             "{}: a row was moved while its copy was broken off; the table comes in again",
             table.target());
-        state.ask(target, "resync", table.name().toString());
+        state.wishes().ask(target, "resync", table.name().toString());
       }
     } catch (PostgresException e) {
       throw TableFailure.of(table, e);
@@ -145,7 +145,7 @@ final class Applier {
     change
         .after()
         .ifPresentOrElse(
-            after -> state.saveColumns(target, after),
+            after -> state.columns().save(target, after),
             () ->
                 state.setTable(
                     target,
@@ -155,7 +155,7 @@ final class Applier {
                     change.resync() ? FeedRole.SIDE : role,
                     change.what()));
     if (change.resync() && change.after().isPresent()) {
-      state.ask(target, "resync", table.name().toString());
+      state.wishes().ask(target, "resync", table.name().toString());
     }
     changed.add(change);
   }

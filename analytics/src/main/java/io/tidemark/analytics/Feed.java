@@ -1,15 +1,12 @@
 package io.tidemark.analytics;
 
-import io.tidemark.analytics.SourceState.Request;
-import io.tidemark.analytics.SourceState.SavedColumn;
+import io.tidemark.analytics.SourceWishes.Request;
 import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.Lsn;
-import io.tidemark.postgres.PostgresException;
 import io.tidemark.postgres.PostgresSession;
 import io.tidemark.postgres.ReplicationSlotRow;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +33,7 @@ public final class Feed implements AutoCloseable {
   private final FeedSlots slots;
   private final SourceHistory history;
   private final FeedLoader loader;
+  private final FeedTables tables;
   private final DecodingMode mode = new DecodingMode();
   private final FeedStreams streams;
   private final CatalogWatch catalog;
@@ -68,6 +66,7 @@ public final class Feed implements AutoCloseable {
     this.slots = new FeedSlots(spec, links);
     this.history = new SourceHistory(spec, links);
     this.loader = new FeedLoader(spec, links, () -> ending);
+    this.tables = new FeedTables(spec);
     this.streams = new FeedStreams(spec, links, loader, vitals, mode);
     this.catalog =
         new CatalogWatch(
@@ -152,7 +151,7 @@ public final class Feed implements AutoCloseable {
 
   private FeedObservation observe() {
     PostgresSession target = links.target();
-    Optional<String> wish = state.wish(target);
+    Optional<String> wish = state.wishes().wish(target);
     if (wish.isPresent() && !wish.get().equals("paused")) {
       // First: what another process does meanwhile would make what is seen untrue.
       lease.require();
@@ -217,7 +216,7 @@ public final class Feed implements AutoCloseable {
     CatalogWatch.View before = catalog.look(links.primary());
     TableMapping wanted = loader.mapping();
     // First: what is not published now would seem to have been published all the time.
-    plan(target, wanted, before.published().keySet());
+    tables.decide(target, wanted, before.published().keySet());
     mapping = loader.prepare(wanted);
     vitals.refused(mapping.problems());
     watched = catalog.look(links.primary());
@@ -231,67 +230,6 @@ public final class Feed implements AutoCloseable {
       heartbeat = new FeedHeartbeat(spec.primary(), spec.pipeline().heartbeat(), spec.name());
     }
     LOG.info("{}: follows its source from {}", spec.name(), feed.applied());
-  }
-
-  /** Tables that are new, or are to be taken another way than before, are brought in beside. */
-  private void plan(PostgresSession target, TableMapping wanted, Set<TableName> published) {
-    Map<TableName, TableRow> known = new HashMap<>();
-    state.tables(target).forEach(row -> known.put(row.name(), row));
-    Map<TableName, String> storages = state.storages(target);
-    List<SavedColumn> saved = state.columns(target);
-    for (MappedTable table : wanted.tables()) {
-      Optional<TableRow> row = Optional.ofNullable(known.remove(table.name()));
-      String storage = storages.getOrDefault(table.name(), "");
-      TablePlan decided =
-          TablePlanner.decide(table, row, saved, storage, published.contains(table.name()));
-      switch (decided.kind()) {
-        case GO_ON -> {}
-        case BRING_IN -> {
-          LOG.info("{}: {} is brought in: {}", spec.name(), table.name(), decided.why());
-          plan(target, table, decided.why());
-        }
-        case HOLD -> hold(target, table, decided.why());
-      }
-      boolean isHeld = row.filter(its -> its.state() == TableState.HELD).isPresent();
-      if (!isHeld && decided.kind() != TablePlan.Kind.HOLD) {
-        settle(target, table, TablePlanner.gone(table, saved));
-      }
-    }
-    wanted.problems().forEach(problem -> known.remove(problem.table()));
-    known.values().forEach(row -> forget(target, row));
-  }
-
-  private void hold(PostgresSession target, MappedTable table, String why) {
-    LOG.warn("{}: {} is held, others go on: {}", spec.name(), table.name(), why);
-    state.setTable(target, table.name(), table.target(), TableState.HELD, FeedRole.MAIN, why);
-  }
-
-  /** Columns that are no more, or that nobody names any more. */
-  private void settle(PostgresSession target, MappedTable table, List<SavedColumn> gone) {
-    try {
-      target.transaction(
-          () -> {
-            for (SavedColumn column : gone) {
-              LOG.info("{}: {} of {} was dropped", spec.name(), column.source(), table.name());
-              target.execute(TargetTables.droppedSql(table, column.target(), spec.isShared()));
-            }
-            state.dropped(target, table);
-            state.forgetColumns(target, table);
-            return true;
-          });
-    } catch (PostgresException e) {
-      throw TableFailure.of(table, e);
-    }
-  }
-
-  private void forget(PostgresSession target, TableRow row) {
-    LOG.info(
-        "{}: {} is not taken any more; its rows stay in {}", spec.name(), row.name(), row.target());
-    state.forgetTable(target, row.name());
-  }
-
-  private void plan(PostgresSession target, MappedTable table, String why) {
-    state.setTable(target, table.name(), table.target(), TableState.PLANNED, FeedRole.SIDE, why);
   }
 
   private Duration follow(FeedStreams.Open following) throws InterruptedException {
@@ -323,12 +261,12 @@ public final class Feed implements AutoCloseable {
 
   private void look() throws InterruptedException {
     PostgresSession target = links.target();
-    if (ending || !state.wish(target).equals(Optional.of("running"))) {
+    if (ending || !state.wishes().wish(target).equals(Optional.of("running"))) {
       stopFollowing();
       return;
     }
     vitals.seen(state.feed(target, FeedRole.MAIN).orElse(null), state.tables(target));
-    List<Request> requests = state.requests(target);
+    List<Request> requests = state.wishes().requests(target);
     if (!requests.isEmpty()) {
       stopFollowing();
       requests.forEach(request -> answer(target, request));
@@ -386,7 +324,7 @@ public final class Feed implements AutoCloseable {
             spec.name(),
             row.name());
         stopFollowing();
-        plan(target, table.get(), "partitions of it were changed by themselves");
+        tables.bringIn(target, table.get(), "partitions of it were changed by themselves");
       } else if (!parts.storage().equals(known)) {
         state.setStorage(target, row.name(), parts.storage());
       }
@@ -396,7 +334,7 @@ public final class Feed implements AutoCloseable {
   private void answer(PostgresSession target, Request request) {
     boolean known = request.kind().equals("resync") || request.kind().equals("repair");
     if (!known) {
-      state.answer(target, request, "refused: nothing is known of " + request.kind());
+      state.wishes().answer(target, request, "refused: nothing is known of " + request.kind());
       return;
     }
     int planned = 0;
@@ -404,11 +342,11 @@ public final class Feed implements AutoCloseable {
       boolean meant = request.detail().isEmpty() || request.detail().equals(row.name().toString());
       Optional<MappedTable> table = mapping.table(row.name());
       if (meant && table.isPresent() && row.state() != TableState.COPYING) {
-        plan(target, table.get(), "a " + request.kind() + " was asked for");
+        tables.bringIn(target, table.get(), "a " + request.kind() + " was asked for");
         planned++;
       }
     }
-    state.answer(target, request, planned == 0 ? "refused: no such table" : "planned");
+    state.wishes().answer(target, request, planned == 0 ? "refused: no such table" : "planned");
   }
 
   // Tables that come in beside

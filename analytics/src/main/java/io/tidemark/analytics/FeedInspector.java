@@ -92,10 +92,10 @@ public final class FeedInspector implements AutoCloseable {
         spec.pipeline(), spec.source(), spec.pseudonymKey().map(PseudonymKey::read), saved());
   }
 
-  private List<SourceState.SavedColumn> saved() {
+  private List<SavedColumn> saved() {
     PostgresSession target = links.plainTarget();
     return StateSchema.isInstalled(target, spec.stateSchema())
-        ? spec.state().columns(target)
+        ? spec.state().columns().all(target)
         : List.of();
   }
 

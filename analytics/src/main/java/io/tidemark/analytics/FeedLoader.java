@@ -1,6 +1,5 @@
 package io.tidemark.analytics;
 
-import io.tidemark.analytics.SourceState.SavedColumn;
 import io.tidemark.postgres.LogicalSlot;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PostgresSession;
@@ -54,7 +53,7 @@ final class FeedLoader {
   TableMapping mapping() {
     PostgresSession target = links.target();
     SourceTypes types = SourceTypes.read(links.primary(), target);
-    List<SavedColumn> saved = state.columns(target);
+    List<SavedColumn> saved = state.columns().all(target);
     TableMapper mapper =
         new TableMapper(
             spec.pipeline(), spec.source(), spec.pseudonymKey().map(PseudonymKey::read), saved);
@@ -96,7 +95,7 @@ final class FeedLoader {
     Set<TableName> refused =
         problems.stream().map(TableProblem::table).collect(Collectors.toCollection(HashSet::new));
     List<MappedTable> usable = new ArrayList<>();
-    List<SavedColumn> saved = state.columns(target);
+    List<SavedColumn> saved = state.columns().all(target);
     Set<TableName> standing = standing(target);
     for (MappedTable table : mapping.tables()) {
       boolean stands = standing.contains(table.name());

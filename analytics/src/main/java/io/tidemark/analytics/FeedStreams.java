@@ -1,6 +1,5 @@
 package io.tidemark.analytics;
 
-import io.tidemark.analytics.SourceState.SavedColumn;
 import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.LogicalMessage.Relation;
@@ -158,7 +157,7 @@ final class FeedStreams {
   /** The tables of a feed whose changes are wanted, as the target has them. */
   private Map<TableName, ActiveTable> active(FeedRole role, TableMapping mapping) {
     PostgresSession target = links.target();
-    List<SavedColumn> saved = spec.state().columns(target);
+    List<SavedColumn> saved = spec.state().columns().all(target);
     Map<TableName, ActiveTable> tables = new HashMap<>();
     for (TableRow row : spec.state().tables(target)) {
       boolean follows =

@@ -228,20 +228,12 @@ final class KeyedBatch implements TableBatch {
   }
 
   private static void changed(Map<BitSet, List<byte[] @Nullable []>> by, byte[] @Nullable [] row) {
-    BitSet columns = sent(row);
+    BitSet columns = Rows.known(row);
     List<byte[] @Nullable []> its = by.get(columns);
     if (its == null) {
       its = new ArrayList<>();
       by.put(columns, its);
     }
     its.add(row);
-  }
-
-  private static BitSet sent(byte[] @Nullable [] row) {
-    BitSet columns = new BitSet(row.length);
-    for (int i = 0; i < row.length; i++) {
-      columns.set(i, !Rows.isUnchanged(row[i]));
-    }
-    return columns;
   }
 }

@@ -1,6 +1,5 @@
 package io.tidemark.analytics;
 
-import io.tidemark.analytics.SourceState.SavedColumn;
 import io.tidemark.config.ChangeSettings.AddedColumn;
 import io.tidemark.config.ChangeSettings.NewTable;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package io.tidemark.analytics;
 
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,15 @@ final class Rows {
       }
     }
     return true;
+  }
+
+  /** The columns whose values were sent. */
+  static BitSet known(byte[] @Nullable [] row) {
+    BitSet known = new BitSet(row.length);
+    for (int i = 0; i < row.length; i++) {
+      known.set(i, !isUnchanged(row[i]));
+    }
+    return known;
   }
 
   /** The newer values, and the older ones where nothing newer was sent. */

@@ -1,6 +1,5 @@
 package io.tidemark.analytics;
 
-import io.tidemark.analytics.SourceState.SavedColumn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

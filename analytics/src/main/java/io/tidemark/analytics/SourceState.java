@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -180,7 +179,7 @@ final class SourceState {
         pipeline,
         source,
         table.name().toString());
-    saveColumns(target, table);
+    columns().save(target, table);
   }
 
   /** A copy that has begun is one by comparison: the rows that are there stay. */
@@ -342,71 +341,6 @@ final class SourceState {
     }
   }
 
-  // Columns
-
-  /** As they are now. Of those that the source has no more it stays on record that they were. */
-  void saveColumns(PostgresSession target, MappedTable table) {
-    dropped(target, table);
-    target.execute(
-        "DELETE FROM "
-            + schema
-            + ".column_state WHERE pipeline = ? AND source = ? AND source_table = ? AND NOT"
-            + " dropped",
-        pipeline,
-        source,
-        table.name().toString());
-    for (MappedColumn column : table.columns()) {
-      target.execute(
-          "INSERT INTO "
-              + schema
-              + ".column_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-              + " ON CONFLICT (pipeline, source, source_table, number) DO UPDATE SET source_name ="
-              + " excluded.source_name, configured_name = excluded.configured_name, target_name ="
-              + " excluded.target_name, source_type = excluded.source_type, source_modifier ="
-              + " excluded.source_modifier, target_type = excluded.target_type, dropped = false",
-          pipeline,
-          source,
-          table.name().toString(),
-          column.source().number(),
-          column.source().name(),
-          column.configured(),
-          column.name(),
-          Integer.toUnsignedLong(column.source().type().oid()),
-          column.source().type().modifier(),
-          column.type());
-    }
-  }
-
-  /** Columns that the source has no more. */
-  void dropped(PostgresSession target, MappedTable table) {
-    target.execute(
-        "UPDATE "
-            + schema
-            + ".column_state SET dropped = true WHERE pipeline = ? AND source = ? AND source_table"
-            + " = ? AND NOT (number = ANY (?::int[]))",
-        pipeline,
-        source,
-        table.name().toString(),
-        table.source().columns().stream()
-            .map(column -> String.valueOf(column.number()))
-            .collect(Collectors.joining(",", "{", "}")));
-  }
-
-  /** Columns that are not taken any more: should they be again, then as new ones. */
-  void forgetColumns(PostgresSession target, MappedTable table) {
-    target.execute(
-        "DELETE FROM "
-            + schema
-            + ".column_state WHERE pipeline = ? AND source = ? AND source_table = ? AND NOT"
-            + " dropped AND NOT (number = ANY (?::int[]))",
-        pipeline,
-        source,
-        table.name().toString(),
-        table.columns().stream()
-            .map(column -> String.valueOf(column.source().number()))
-            .collect(Collectors.joining(",", "{", "}")));
-  }
-
   /** What held a table's rows at the source when it was copied, or was last accepted. */
   Map<TableName, String> storages(PostgresSession target) {
     Map<TableName, String> storages = new LinkedHashMap<>();
@@ -431,96 +365,14 @@ final class SourceState {
         table.toString());
   }
 
-  /**
-   * A column as it was when the table was copied or last changed.
-   *
-   * @param relation the oid of the table that it was of; zero: unknown
-   * @param isDropped whether the source has it no more
-   */
-  record SavedColumn(
-      TableName table,
-      int relation,
-      int number,
-      String source,
-      String configured,
-      String target,
-      int sourceType,
-      int sourceModifier,
-      String type,
-      boolean isDropped) {}
-
-  List<SavedColumn> columns(PostgresSession target) {
-    return target.query(
-        "SELECT c.*, coalesce(nullif(split_part(t.storage, ' ', 1), ''), '0')::bigint AS relation"
-            + " FROM "
-            + schema
-            + ".column_state c JOIN "
-            + schema
-            + ".table_state t USING (pipeline, source, source_table)"
-            + " WHERE pipeline = ? AND source = ?",
-        row ->
-            new SavedColumn(
-                TableName.parse(row.text("source_table")),
-                (int) row.number("relation"),
-                (int) row.number("number"),
-                row.text("source_name"),
-                row.text("configured_name"),
-                row.text("target_name"),
-                (int) row.number("source_type"),
-                (int) row.number("source_modifier"),
-                row.text("target_type"),
-                row.flag("dropped")),
-        pipeline,
-        source);
+  /** The columns of its tables. */
+  ColumnState columns() {
+    return new ColumnState(schema, pipeline, source);
   }
 
-  // What people want
-
-  /** Empty where nobody has started it yet. */
-  Optional<String> wish(PostgresSession target) {
-    return target.value(
-        "SELECT wish FROM " + schema + ".wish WHERE pipeline = ? AND source = ?", pipeline, source);
-  }
-
-  void setWish(PostgresSession target, String wish) {
-    target.execute(
-        "INSERT INTO "
-            + schema
-            + ".wish (pipeline, source, wish) VALUES (?, ?, ?) ON CONFLICT (pipeline, source) DO"
-            + " UPDATE SET wish = excluded.wish, asked_at = clock_timestamp()",
-        pipeline,
-        source,
-        wish);
-  }
-
-  /** Something asked for once. */
-  record Request(long id, String kind, String detail) {}
-
-  List<Request> requests(PostgresSession target) {
-    return target.query(
-        "SELECT id, kind, detail FROM "
-            + schema
-            + ".request WHERE pipeline = ? AND source = ? AND done_at IS NULL ORDER BY id LIMIT"
-            + " 1000",
-        row -> new Request(row.number("id"), row.text("kind"), row.text("detail")),
-        pipeline,
-        source);
-  }
-
-  void ask(PostgresSession target, String kind, String detail) {
-    target.execute(
-        "INSERT INTO " + schema + ".request (pipeline, source, kind, detail) VALUES (?, ?, ?, ?)",
-        pipeline,
-        source,
-        kind,
-        detail);
-  }
-
-  void answer(PostgresSession target, Request request, String outcome) {
-    target.execute(
-        "UPDATE " + schema + ".request SET done_at = clock_timestamp(), outcome = ? WHERE id = ?",
-        outcome,
-        request.id());
+  /** What people want of it. */
+  SourceWishes wishes() {
+    return new SourceWishes(schema, pipeline, source);
   }
 
   /** Everything, when the source is dropped. */

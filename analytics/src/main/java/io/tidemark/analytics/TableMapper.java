@@ -1,6 +1,5 @@
 package io.tidemark.analytics;
 
-import io.tidemark.analytics.SourceState.SavedColumn;
 import io.tidemark.config.ChangeSettings;
 import io.tidemark.config.MaskSettings;
 import io.tidemark.config.PipelineSettings;

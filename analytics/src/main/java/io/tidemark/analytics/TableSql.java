@@ -197,152 +197,15 @@ final class TableSql {
         + (table.isSoftDelete() ? " AND t." + Sql.name(MappedTable.DELETED_AT) + " IS NULL" : "");
   }
 
-  /**
-   * Takes the key's columns, and moments: ends current versions. Gives the rows whose last version
-   * ends later than at its moment, also where it had ended before, as of a row that was deleted.
-   */
-  String close() {
-    String from = "t." + Sql.name(MappedTable.VALID_FROM);
-    String to = "t." + Sql.name(MappedTable.VALID_TO);
-    return "WITH s AS (SELECT * FROM "
-        + numberedArrays("moment")
-        + "), closed AS (UPDATE "
-        + name
-        + " t SET "
-        + ended("s.moment::timestamptz")
-        + " FROM s WHERE "
-        + matchesKey()
-        + " AND "
-        + isCurrent()
-        + " RETURNING s.place, s.moment, "
-        + to
-        + " AS ended), before AS (SELECT s.place, s.moment, last.ended FROM s CROSS JOIN LATERAL"
-        + " (SELECT "
-        + to
-        + " AS ended FROM "
-        + name
-        + " t WHERE "
-        + matchesKey()
-        + " ORDER BY "
-        + from
-        + " DESC, "
-        + to
-        + " DESC LIMIT 1) last)"
-        + " SELECT place, max(ended) AS ended FROM (TABLE closed UNION ALL TABLE before) o"
-        + " WHERE ended > moment::timestamptz GROUP BY place";
-  }
-
-  /** Takes the key's columns, and moments: deletes current versions that began then. */
-  String retract() {
-    return "DELETE FROM "
-        + name
-        + " t USING "
-        + arrays(key.length, "moment")
-        + " WHERE "
-        + matchesKey()
-        + " AND "
-        + isCurrent()
-        + " AND "
-        + beganAt("s.moment");
-  }
-
-  /**
-   * Takes a moment, the values of the key, then one for each known column: changes the current
-   * version where it began then.
-   */
-  String amend(BitSet known) {
-    StringJoiner set = new StringJoiner(", ");
-    known.stream().forEach(place -> set.add(Sql.name(sent.get(place).name()) + " = n.c" + place));
-    return "WITH o AS (SELECT t.ctid AS id FROM "
-        + name
-        + " t WHERE "
-        + beganAt("?")
-        + " AND "
-        + hasKey()
-        + " AND "
-        + isCurrent()
-        + "), n AS (SELECT "
-        + known.stream()
-            .mapToObj(place -> parameter(place) + " AS c" + place)
-            .collect(Collectors.joining(", "))
-        + ") UPDATE "
-        + name
-        + " t SET "
-        + set
-        + " FROM o, n WHERE t.ctid = o.id";
-  }
-
-  private static String beganAt(String moment) {
-    return "t." + Sql.name(MappedTable.VALID_FROM) + " = " + moment + "::timestamptz";
-  }
-
-  /** Takes a moment: deletes all current versions that began then. */
-  String retractAll() {
-    return "DELETE FROM "
-        + name
-        + " t WHERE "
-        + table.ownRows("t")
-        + " AND "
-        + isCurrent()
-        + " AND "
-        + beganAt("?");
-  }
-
-  /** Takes a moment. */
-  String closeAll() {
-    return "UPDATE "
-        + name
-        + " t SET "
-        + ended("?::timestamptz")
-        + " WHERE "
-        + table.ownRows("t")
-        + " AND "
-        + isCurrent();
-  }
-
-  /**
-   * Ends the current version and begins the next. Takes a moment, the values of the former key,
-   * then one for each known column.
-   */
-  String succeed(BitSet known) {
-    return "WITH t AS (UPDATE "
-        + name
-        + " t SET "
-        + ended("?::timestamptz")
-        + " WHERE "
-        + hasKey()
-        + " AND "
-        + isCurrent()
-        + " RETURNING t.*) INSERT INTO "
-        + name
-        + " ("
-        + columns()
-        + ", "
-        + Sql.name(MappedTable.VALID_FROM)
-        + ") SELECT "
-        + known(known)
-        + ", t."
-        + Sql.name(MappedTable.VALID_TO)
-        + " FROM t";
-  }
-
   /** Labels, and columns as far as they are known; the others of {@code t}. */
-  private String known(BitSet known) {
+  String known(BitSet known) {
     return labels()
         + casts(
             place -> known.get(place) ? parameter(place) : "t." + Sql.name(sent.get(place).name()));
   }
 
-  private static String ended(String moment) {
-    String from = Sql.name(MappedTable.VALID_FROM);
-    return Sql.name(MappedTable.VALID_TO) + " = greatest(" + moment + ", t." + from + ")";
-  }
-
-  private static String isCurrent() {
-    return "t." + Sql.name(MappedTable.VALID_TO) + " IS NULL";
-  }
-
-  private String columns() {
+  /** Labels and what is sent. */
+  String columns() {
     List<String> all = new ArrayList<>(table.labels().keySet());
     sent.forEach(column -> all.add(column.name()));
     return Sql.names(all);
@@ -358,13 +221,18 @@ final class TableSql {
     return IntStream.range(0, sent.size()).mapToObj(each).collect(Collectors.joining(", "));
   }
 
+  /** The key's. */
+  String keyArrays(String last) {
+    return arrays(key.length, last);
+  }
+
   private static String arrays(int count, String last) {
     StringJoiner names = new StringJoiner(", ", " AS s (", ")");
     return unnest(count, last, names) + names;
   }
 
-  /** Of the key, with their places from 1. */
-  private String numberedArrays(String last) {
+  /** The key's, with their places from 1. */
+  String numberedArrays(String last) {
     StringJoiner names = new StringJoiner(", ", " WITH ORDINALITY AS s (", ", place)");
     return unnest(key.length, last, names) + names;
   }
@@ -382,7 +250,8 @@ final class TableSql {
     return parameters.toString();
   }
 
-  private String matchesKey() {
+  /** Whether {@code t} has the key that {@code s} has. */
+  String matchesKey() {
     StringBuilder condition = new StringBuilder(table.ownRows("t"));
     for (int i = 0; i < key.length; i++) {
       condition.append(" AND ").append(equal(key[i], i));
@@ -390,7 +259,8 @@ final class TableSql {
     return condition.toString();
   }
 
-  private String hasKey() {
+  /** Whether {@code t} has the key whose values are parameters. */
+  String hasKey() {
     StringBuilder condition = new StringBuilder(table.ownRows("t"));
     for (int place : key) {
       condition
@@ -411,7 +281,8 @@ final class TableSql {
     return type.equals("text") ? "s.c" + array : "s.c" + array + "::" + type;
   }
 
-  private String parameter(int place) {
+  /** Of the type of a column. */
+  String parameter(int place) {
     return "?::" + sent.get(place).type();
   }
 

@@ -63,8 +63,8 @@ final class FeedProcessMain {
 
   private static boolean wish(FeedSpec spec) {
     try (PostgresSession target = Sessions.target(spec.target())) {
-      if (spec.state().wish(target).isEmpty()) {
-        spec.state().setWish(target, "running");
+      if (spec.state().wishes().wish(target).isEmpty()) {
+        spec.state().wishes().setWish(target, "running");
       }
       return true;
     }

@@ -6,7 +6,6 @@ import static io.tidemark.analytics.ShapeTables.columns;
 import static io.tidemark.analytics.ShapeTables.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemark.analytics.SourceState.SavedColumn;
 import io.tidemark.config.Configuration;
 import java.nio.file.Path;
 import java.util.ArrayList;
