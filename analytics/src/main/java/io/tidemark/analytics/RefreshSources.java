@@ -1,7 +1,5 @@
 package io.tidemark.analytics;
 
-import static io.tidemark.analytics.AnalystSql.name;
-
 import io.tidemark.postgres.PostgresSession;
 import io.tidemark.postgres.Row;
 import java.sql.SQLException;
@@ -39,7 +37,7 @@ record RefreshSources(Collection<String> pipelines, List<Source> sources) {
           row.text("pipeline"),
           row.text("source"),
           row.optionalInstant("data_as_of"),
-          row.optionalText("state").filter("paused"::equalsIgnoreCase).isPresent());
+          row.text("state").equals("paused"));
     }
   }
 
@@ -50,18 +48,14 @@ record RefreshSources(Collection<String> pipelines, List<Source> sources) {
 
   static RefreshSources read(
       PostgresSession session, String stateSchema, Collection<String> pipelines) {
-    String view = name(stateSchema) + ".data_as_of";
-    boolean absent = pipelines.isEmpty() || session.value("SELECT to_regclass(?)", view).isEmpty();
     return new RefreshSources(
         pipelines,
-        absent
-            ? List.of()
-            : session.query(
-                "SELECT d.pipeline, d.source, d.data_as_of, to_jsonb(d) ->> 'state' AS state FROM "
-                    + view
-                    + " d WHERE d.pipeline = ANY (string_to_array(?, ','))",
-                Source::read,
-                String.join(",", pipelines)));
+        session.query(
+            "SELECT pipeline, source, data_as_of, state FROM "
+                + Sql.name(stateSchema)
+                + ".data_as_of WHERE pipeline = ANY (string_to_array(?, ','))",
+            Source::read,
+            String.join(",", pipelines)));
   }
 
   /** What must still be waited for, in words; empty when all is fresh. */

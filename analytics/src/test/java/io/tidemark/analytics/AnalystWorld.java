@@ -41,11 +41,9 @@ record AnalystWorld(TestCluster cluster, String database, Path secrets, Postgres
         "CREATE ROLE %s LOGIN CREATEROLE PASSWORD 'keeper-secret'".formatted(tidemark),
         "CREATE DATABASE %s OWNER %s".formatted(database, tidemark));
     PostgresSession session = open(cluster, database, tidemark, secret(secrets, "keeper-secret"));
+    StateSchema.install(session, "tidemark");
     List.of(
-            "CREATE SCHEMA tidemark",
             "CREATE SCHEMA school",
-            "CREATE TABLE tidemark.data_as_of (pipeline text, source text,"
-                + " data_as_of timestamptz, updated_at timestamptz)",
             "CREATE TABLE tidemark.secret_request (id int)",
             "CREATE TABLE school.orders (id int PRIMARY KEY, total int)",
             "INSERT INTO school.orders SELECT i, i FROM generate_series(1, 1000) i")

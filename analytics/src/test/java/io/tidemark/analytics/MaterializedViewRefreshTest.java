@@ -81,12 +81,13 @@ class MaterializedViewRefreshTest {
   }
 
   private static void fresh(AnalystWorld world, String source, String at) {
-    world.session().execute("DELETE FROM tidemark.data_as_of WHERE source = ?", source);
+    world.session().execute("DELETE FROM tidemark.feed WHERE source = ?", source);
     world
         .session()
         .execute(
-            "INSERT INTO tidemark.data_as_of (pipeline, source, data_as_of) VALUES ('lessons', ?,"
-                + " ?::timestamptz)",
+            "INSERT INTO tidemark.feed (pipeline, source, role, slot, system_id, labels,"
+                + " consistent_lsn, applied_lsn, data_as_of) VALUES ('lessons', ?, 'main', 'slot',"
+                + " '1', '{}', '0/1', '0/1', ?::timestamptz)",
             source,
             at);
   }
@@ -131,22 +132,22 @@ class MaterializedViewRefreshTest {
   @ValueSource(ints = 18)
   void aPausedSourceIsNotWaitedForAndALateOneNoLongerThanTheLimit(int major) {
     try (AnalystWorld world = world(major)) {
-      world.session().execute("ALTER TABLE tidemark.data_as_of ADD state text");
       fresh(world, "one", "2026-01-01T06:00:00Z");
       fresh(world, "two", "2026-01-01T04:00:00Z");
       world
           .session()
-          .execute("UPDATE tidemark.data_as_of SET state = 'paused' WHERE source = 'two'");
+          .execute(
+              "INSERT INTO tidemark.wish (pipeline, source, wish) VALUES ('lessons', 'two', 'paused')");
       RefreshOutcome paused = task(world).run("reports.hasty", DUE);
       assertThat(paused.result()).isEqualTo(Result.REFRESHED);
       assertThat(paused.why()).contains("because paused: lessons/two");
       assertThat(paused.dataAsOf()).contains(Instant.parse("2026-01-01T04:00:00Z"));
-      world.session().execute("UPDATE tidemark.data_as_of SET state = 'streaming'");
+      world.session().execute("UPDATE tidemark.wish SET wish = 'running'");
       RefreshOutcome late = task(world).run("reports.hasty", DUE.plusSeconds(60));
       assertThat(late.result()).isEqualTo(Result.REFRESHED_LATE);
       assertThat(late.waited()).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(15));
       assertThat(late.why()).contains("late at the wait's limit: lessons/one, lessons/two");
-      world.session().execute("DELETE FROM tidemark.data_as_of");
+      world.session().execute("DELETE FROM tidemark.feed");
       RefreshOutcome none = task(world).run("reports.hasty", DUE.plusSeconds(120));
       assertThat(none.result()).isEqualTo(Result.REFRESHED_LATE);
       assertThat(none.why()).contains("lessons, which has no source yet");
