@@ -1,6 +1,6 @@
 package io.tidemark.analytics;
 
-import static io.tidemark.analytics.AnalystSql.name;
+import static io.tidemark.analytics.Sql.name;
 
 import io.tidemark.postgres.PostgresSession;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.tidemark.analytics;
 
-import static io.tidemark.analytics.AnalystSql.name;
+import static io.tidemark.analytics.Sql.name;
 
 import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
@@ -39,7 +39,7 @@ final class AnalystRemoval {
     }
     requireNoSessions(person);
     try {
-      AnalystSql.transaction(session, () -> remove(person, how, acting));
+      session.transaction(() -> remove(person, how, acting));
     } catch (PostgresException e) {
       throw e.sqlState().equals(DEPENDED_ON) ? dependedOn(person, e) : e;
     }
@@ -126,13 +126,12 @@ final class AnalystRemoval {
 
   // A tool that connects again at once would have a new session before the role is gone.
   private void endSessions(String person) {
-    AnalystSql.transaction(
-        session,
+    session.transaction(
         () -> {
           session.execute("ALTER ROLE " + name(person) + " NOLOGIN");
           return true;
         });
-    AnalystSql.transaction(session, () -> terminate(person));
+    session.transaction(() -> terminate(person));
     for (int i = 0; i < POLLS && sessions(person) > 0; i++) {
       Poll.pause(POLL, "the wait for " + person + "'s sessions to end was interrupted", "");
     }

@@ -1,7 +1,7 @@
 package io.tidemark.analytics;
 
-import static io.tidemark.analytics.AnalystSql.literal;
-import static io.tidemark.analytics.AnalystSql.name;
+import static io.tidemark.analytics.Sql.literal;
+import static io.tidemark.analytics.Sql.name;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package io.tidemark.analytics;
 
-import static io.tidemark.analytics.AnalystSql.literal;
-import static io.tidemark.analytics.AnalystSql.name;
+import static io.tidemark.analytics.Sql.literal;
+import static io.tidemark.analytics.Sql.name;
 
 import io.tidemark.config.AnalyticsSettings;
 import io.tidemark.config.ErrorCode;
@@ -55,7 +55,7 @@ public final class AnalystViews {
       return false;
     }
     try {
-      AnalystSql.transaction(session, () -> create(false));
+      session.transaction(() -> create(false));
     } catch (PostgresException e) {
       if (!e.sqlState().equals(INVALID_DEFINITION) && !e.sqlState().equals(INVALID_FUNCTION)) {
         throw e;
@@ -84,7 +84,7 @@ public final class AnalystViews {
 
   private void replace() {
     try {
-      AnalystSql.transaction(session, () -> create(true));
+      session.transaction(() -> create(true));
     } catch (PostgresException e) {
       if (!e.sqlState().equals(DEPENDED_ON)) {
         throw e;

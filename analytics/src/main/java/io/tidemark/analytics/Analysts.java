@@ -1,7 +1,7 @@
 package io.tidemark.analytics;
 
-import static io.tidemark.analytics.AnalystSql.literal;
-import static io.tidemark.analytics.AnalystSql.name;
+import static io.tidemark.analytics.Sql.literal;
+import static io.tidemark.analytics.Sql.name;
 
 import io.tidemark.config.AnalyticsSettings;
 import io.tidemark.config.ErrorCode;
@@ -65,8 +65,7 @@ public final class Analysts {
    * pipeline's schema has been made. Cheap where nothing is to do.
    */
   public void prepare() {
-    AnalystSql.transaction(
-        session,
+    session.transaction(
         () -> {
           new AnalystGroup(session, group, stateSchema, schemas).prepare();
           return true;
@@ -80,7 +79,7 @@ public final class Analysts {
   public AnalystChange add(String person, AnalystOptions options) {
     requireName(person);
     requireAbilities();
-    return AnalystSql.transaction(session, () -> addInside(person, options));
+    return session.transaction(() -> addInside(person, options));
   }
 
   /** All analysts that Tidemark has made for this database, by name. */
@@ -172,7 +171,7 @@ public final class Analysts {
   private void configure(String person, boolean made, AnalystOptions options) {
     String path =
         Stream.concat(Stream.of(person), schemas.stream())
-            .map(AnalystSql::name)
+            .map(Sql::name)
             .collect(Collectors.joining(", "));
     set(person, "search_path", path);
     options

@@ -130,8 +130,6 @@ record MaterializedView(
     List<String> parts = parts(name);
     return "REFRESH MATERIALIZED VIEW %s%s.%s"
         .formatted(
-            concurrently ? "CONCURRENTLY " : "",
-            AnalystSql.name(parts.get(0)),
-            AnalystSql.name(parts.get(1)));
+            concurrently ? "CONCURRENTLY " : "", Sql.name(parts.get(0)), Sql.name(parts.get(1)));
   }
 }

@@ -1,6 +1,6 @@
 package io.tidemark.analytics;
 
-import static io.tidemark.analytics.AnalystSql.name;
+import static io.tidemark.analytics.Sql.name;
 
 import io.tidemark.postgres.PostgresSession;
 import java.time.Instant;
@@ -35,7 +35,7 @@ final class RefreshHistory {
         .isPresent()) {
       return;
     }
-    AnalystSql.transaction(session, this::createOnce);
+    session.transaction(this::createOnce);
   }
 
   private boolean createOnce() {
