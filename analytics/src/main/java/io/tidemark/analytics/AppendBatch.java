@@ -48,6 +48,11 @@ final class AppendBatch implements TableBatch {
   }
 
   @Override
+  public boolean isApartFrom(TableBatch earlier) {
+    return truncated == null;
+  }
+
+  @Override
   public long bytes() {
     return bytes;
   }

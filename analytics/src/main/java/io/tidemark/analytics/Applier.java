@@ -5,6 +5,7 @@ import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PostgresException;
 import io.tidemark.postgres.PostgresSession;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,71 +21,82 @@ import org.slf4j.LoggerFactory;
 /**
  * Applies batches in the target: a batch that ends with a transaction, and the parts before it, in
  * one transaction of the target together with the position, so that after any crash the target has
- * whole transactions, each once. One thread uses it.
+ * whole transactions, each once. What does not depend on batches before it is written while others
+ * apply those; it is committed after them. One thread uses it.
  */
 final class Applier {
+  /** Less than the session's lock_timeout, after which who waits for a lock gives up. */
+  static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private static final Duration LONG_TIME = Duration.ofMinutes(10);
   private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
 
+  private final ApplyOrder order;
   private final PostgresSession target;
   private final SourceState state;
   private final FeedRole role;
   private final String advance;
+  private final Independence independence;
   private final long limitBytes;
+  private final Duration patience;
   private final Map<TableName, TableWriter> writers = new HashMap<>();
-  private final List<ShapeChange> changed = new ArrayList<>();
   private final Set<TableName> again = new HashSet<>();
-  private Lsn applied;
   private boolean inTransaction;
-  private boolean catchingUp;
   private long transactions;
   private long changes;
+
+  /** In the transaction that is open. */
+  private final Map<TableName, Long> missingNow = new HashMap<>();
+
   private final Map<TableName, Long> missing = new ConcurrentHashMap<>();
 
   /**
    * @param target a session of its own
-   * @param applied where the feed is
-   * @param catchingUp whether tables of the feed are not level with it yet
    * @param limitBytes of what is gathered of a large transaction at a time
+   * @param patience how long what was written early, and its locks, wait for their turn
    */
   Applier(
+      ApplyOrder order,
       PostgresSession target,
       SourceState state,
       FeedRole role,
-      Lsn applied,
-      boolean catchingUp,
-      long limitBytes) {
+      long limitBytes,
+      Duration patience) {
+    this.order = order;
     this.target = target;
     this.state = state;
     this.role = role;
     this.advance = state.advanceSql();
-    this.applied = applied;
-    this.catchingUp = catchingUp;
+    this.independence = new Independence(target);
     this.limitBytes = limitBytes;
+    this.patience = patience;
   }
 
   /**
-   * Applies one batch, after those that came before it.
+   * Applies one batch; its transaction is committed in its turn, or goes on with the next where the
+   * batch is but a part of one.
    *
-   * @return where everything before is in the target now; null where its transaction goes on
    * @throws TableFailure where it is one table that cannot take its changes; the target is as it
-   *     was after the last batch that gave a position
+   *     was after the last batch that was committed
+   * @throws InterruptedException where its turn will not come
    */
-  @Nullable Lsn apply(Batch batch) {
+  void apply(Batch batch) throws InterruptedException {
     try {
+      List<TableBatch> left = writeEarly(batch);
       begin();
       batch.changes().forEach(this::change);
-      write(batch);
+      left.forEach(this::write);
       LargeTransaction large = batch.large();
       if (large != null) {
         replay(large, batch);
       }
       transactions += batch.transactions();
       changes += batch.changeCount();
-      if (!batch.isWhole()) {
-        return null;
+      if (batch.isWhole()) {
+        commit(batch);
+      } else {
+        order.written(batch);
       }
-      commit(batch);
-      return batch.position();
     } catch (RuntimeException e) {
       rollback(e);
       throw e;
@@ -96,16 +108,53 @@ final class Applier {
     }
   }
 
-  private void begin() {
-    if (!inTransaction) {
-      target.execute("BEGIN");
-      inTransaction = true;
+  /**
+   * Writes what need not wait for the batch's turn, and then waits for it.
+   *
+   * @return what is still to be written
+   */
+  private List<TableBatch> writeEarly(Batch batch) throws InterruptedException {
+    List<TableBatch> left = new ArrayList<>(batch.tables());
+    List<Batch> before = order.before(batch);
+    if (before.isEmpty()) {
+      return left;
+    }
+    List<TableBatch> early = order.isLevel() ? independence.of(batch, before) : List.of();
+    if (!early.isEmpty()) {
+      if (tryEarly(early) && order.awaitTurn(batch, patience)) {
+        left.removeAll(early);
+        return left;
+      }
+      // Who waits long for a turn holds no lock: somebody may wait for it whom the batch before
+      // waits for in turn, and PostgreSQL would see no deadlock in that.
+      rollback(null);
+    }
+    while (!order.awaitTurn(batch, LONG_TIME)) {
+      LOG.warn("a batch waits for {} already for the one before it", LONG_TIME);
+    }
+    return left;
+  }
+
+  /** What does not succeed now may in its turn. */
+  private boolean tryEarly(List<TableBatch> early) {
+    try {
+      begin();
+      early.forEach(this::write);
+      return true;
+    } catch (TidemarkException e) {
+      if (target.isClosed()) {
+        throw e;
+      }
+      LOG.debug("written again in its turn", e);
+      return false;
     }
   }
 
-  private void write(Batch batch) {
-    for (TableBatch each : batch.tables()) {
-      write(each);
+  private void begin() {
+    if (!inTransaction) {
+      // Each statement has to see what was committed before it, whatever the target's default is.
+      target.execute("BEGIN ISOLATION LEVEL READ COMMITTED");
+      inTransaction = true;
     }
   }
 
@@ -116,7 +165,7 @@ final class Applier {
       each.apply(writer);
       long rows = writer.takeMissing();
       if (rows > 0) {
-        missing.merge(table.target(), rows, Long::sum);
+        missingNow.merge(table.target(), rows, Long::sum);
       }
       if (writer.takeLost() && again.add(table.name())) {
         LOG.info(
@@ -130,13 +179,17 @@ final class Applier {
   }
 
   private TableWriter writer(MappedTable table) {
-    return writers.computeIfAbsent(table.name(), _ -> new TableWriter(target, table));
+    TableWriter writer = writers.get(table.name());
+    if (writer == null || !writer.isOf(table)) {
+      writer = new TableWriter(target, table);
+      writers.put(table.name(), writer);
+    }
+    return writer;
   }
 
   private void change(ShapeChange change) {
     MappedTable table = change.before();
     LOG.info("{}: {}", table.target(), change.what());
-    writers.remove(table.name());
     try {
       change.statements().forEach(target::execute);
     } catch (PostgresException e) {
@@ -157,7 +210,6 @@ final class Applier {
     if (change.resync() && change.after().isPresent()) {
       state.wishes().ask(target, "resync", table.name().toString());
     }
-    changed.add(change);
   }
 
   private void replay(LargeTransaction large, Batch batch) {
@@ -170,7 +222,7 @@ final class Applier {
             limitBytes,
             part -> {
               part.changes().forEach(this::change);
-              write(part);
+              part.tables().forEach(this::write);
               changes += part.changeCount();
             });
     large.replay(new LargeSink(gatherer, batch.largeTables(), at));
@@ -179,6 +231,7 @@ final class Applier {
 
   private void commit(Batch batch) {
     Moment last = batch.last();
+    Lsn from = order.applied();
     long moved =
         target.update(
             advance,
@@ -188,38 +241,51 @@ final class Applier {
             last == null ? null : last.commit().toString(),
             last == null ? null : last.text(),
             role.word(),
-            applied.toString());
+            from.toString());
     if (moved != 1) {
       throw new TidemarkException(
           ErrorCode.LEASE_HELD,
-          "the feed is not at %s any more, where this process has brought it".formatted(applied),
+          "the feed is not at %s any more, where this process has brought it".formatted(from),
           "look for a second daemon with the same pipeline");
     }
-    if (catchingUp) {
-      state.caughtUp(target, role, batch.position());
-      catchingUp =
-          state.tables(target).stream()
-              .anyMatch(
-                  table ->
-                      table.state() == TableState.CATCHING_UP
-                          && table.isMain() == (role == FeedRole.MAIN));
-    }
+    boolean level = order.isLevel() || catchUp(batch.position());
     target.execute("COMMIT");
-    applied = batch.position();
-    inTransaction = false;
-    transactions = 0;
-    changes = 0;
+    missingNow.forEach((table, rows) -> missing.merge(table, rows, Long::sum));
+    order.committed(batch, level);
+    ended();
   }
 
-  private void rollback(RuntimeException why) {
+  /** Whether all tables of the feed are level with a position. */
+  private boolean catchUp(Lsn position) {
+    state.caughtUp(target, role, position);
+    return state.tables(target).stream()
+        .noneMatch(
+            table ->
+                table.state() == TableState.CATCHING_UP
+                    && table.isMain() == (role == FeedRole.MAIN));
+  }
+
+  private void ended() {
     inTransaction = false;
     transactions = 0;
     changes = 0;
+    missingNow.clear();
+  }
+
+  /**
+   * @param why it is done; gets what went wrong with it
+   */
+  private void rollback(@Nullable RuntimeException why) {
+    boolean open = inTransaction;
+    ended();
     try {
-      if (!target.isClosed()) {
+      if (open && !target.isClosed()) {
         target.execute("ROLLBACK");
       }
     } catch (PostgresException e) {
+      if (why == null) {
+        throw e;
+      }
       why.addSuppressed(e);
     }
   }

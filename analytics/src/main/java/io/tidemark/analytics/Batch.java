@@ -84,6 +84,16 @@ final class Batch {
     return changes;
   }
 
+  /** The changes of a table; null: it has none. */
+  @Nullable TableBatch find(TableName table) {
+    return tables.get(table);
+  }
+
+  /** Whether its changes, and all of them, are those of {@link #tables}. */
+  boolean isPlain() {
+    return whole && changes.isEmpty() && large == null;
+  }
+
   @Nullable LargeTransaction large() {
     return large;
   }

@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param decoded where changes are read and rows copied: the primary, or a standby
  * @param fromStandby whether that is a standby
  * @param pseudonymKey of masks
- * @param batchBytes memory of a batch, about; there are three at a time
+ * @param batchBytes memory of a batch, about; there are some at a time
  */
 public record FeedSpec(
     PipelineSettings pipeline,
@@ -36,12 +36,6 @@ public record FeedSpec(
     long batchBytes) {
   private static final long LEAST_BATCH_BYTES = 2L << 20;
   private static final long MOST_BATCH_BYTES = 8L << 20;
-
-  /**
-   * A batch that is built, one that waits and one that is applied, with the parameters made of it;
-   * the side feed has as many.
-   */
-  private static final int BATCHES = 8;
 
   /** What the configuration asks for. */
   public static FeedSpec of(
@@ -63,7 +57,7 @@ public record FeedSpec(
     long feeds =
         analytics.pipelines().values().stream().mapToLong(each -> each.sources().size()).sum();
     long memory = Math.min(analytics.memoryBytes(), Runtime.getRuntime().maxMemory() * 2 / 3);
-    long share = memory / Math.max(1, feeds) / BATCHES;
+    long share = memory / Math.max(1, feeds) / batches(pipeline.applyWorkers());
     return new FeedSpec(
         pipeline,
         source,
@@ -75,6 +69,14 @@ public record FeedSpec(
         analytics.pseudonymKeyFile(),
         analytics.spoolDirectory(),
         Math.clamp(share, LEAST_BATCH_BYTES, MOST_BATCH_BYTES));
+  }
+
+  /**
+   * A batch that is built, one that waits and those that are applied, with the parameters made of
+   * them; the side feed has as many.
+   */
+  private static int batches(int applyWorkers) {
+    return 2 * (2 + 2 * applyWorkers);
   }
 
   /** {@code pipeline/source}. */

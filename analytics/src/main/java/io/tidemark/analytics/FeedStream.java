@@ -33,12 +33,12 @@ final class FeedStream implements AutoCloseable {
   /** How often a position is written where nothing came. */
   private static final Duration IDLE = Duration.ofSeconds(5);
 
-  private static final long END_MILLIS = 30_000;
+  private static final Duration END = Duration.ofSeconds(30);
 
   private final WalStream stream;
   private final PgoutputDecoder decoder = new PgoutputDecoder();
   private final ChangeReader reader;
-  private final ApplyThread applier;
+  private final ApplyThreads applier;
   private final FeedProgress progress;
   private final long delayNanos;
   private final long enoughBytes;
@@ -59,7 +59,7 @@ final class FeedStream implements AutoCloseable {
   FeedStream(
       WalStream stream,
       ChangeReader reader,
-      ApplyThread applier,
+      ApplyThreads applier,
       FeedProgress progress,
       Lsn start,
       Duration batchDelay,
@@ -196,7 +196,7 @@ final class FeedStream implements AutoCloseable {
 
   /** Applies what is under way, reports it, and drops the rest, which comes again. */
   void end() {
-    applier.end(END_MILLIS);
+    applier.end(END);
     reportLast();
   }
 

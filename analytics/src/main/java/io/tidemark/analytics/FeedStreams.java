@@ -12,10 +12,14 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Opens the stream of a feed: the connection, the session that applies, and what is between. */
 final class FeedStreams {
@@ -36,91 +40,97 @@ final class FeedStreams {
 
   /** A stream and what it holds open. */
   static final class Open implements AutoCloseable {
-    private final ReplicationConnection connection;
-    private final PostgresSession target;
-    private final Applier applier;
-    private final FeedStream stream;
-
-    private Open(
-        ReplicationConnection connection,
-        PostgresSession target,
-        Applier applier,
-        FeedStream stream) {
-      this.connection = connection;
-      this.target = target;
-      this.applier = applier;
-      this.stream = stream;
-    }
+    private final List<PostgresSession> targets = new ArrayList<>();
+    private final List<Applier> appliers = new ArrayList<>();
+    private @Nullable ReplicationConnection connection;
+    private @Nullable FeedStream stream;
 
     FeedStream stream() {
-      return stream;
+      return Objects.requireNonNull(stream);
     }
 
     /** Rows that changes were for and that were not there, by table, since the last call. */
     Map<TableName, Long> takeMissing() {
-      return applier.takeMissing();
+      Map<TableName, Long> all = new TreeMap<>();
+      for (Applier each : appliers) {
+        each.takeMissing().forEach((table, rows) -> all.merge(table, rows, Long::sum));
+      }
+      return all;
     }
 
     @Override
     public void close() {
       // The slot is in use for as long as the connection lives, whatever becomes of the files.
-      try (target;
-          connection) {
-        stream.close();
+      try (ReplicationConnection _ = connection) {
+        if (stream != null) {
+          stream.close();
+        }
+      } finally {
+        targets.forEach(PostgresSession::close);
       }
     }
   }
 
   Open open(FeedRole role, FeedRow feed, TableMapping mapping) {
     Map<TableName, ActiveTable> tables = active(role, mapping);
+    Open open = new Open();
+    try {
+      ApplyOrder order = new ApplyOrder(feed.applied());
+      for (int i = 0; i < spec.pipeline().applyWorkers(); i++) {
+        open.targets.add(openTarget());
+        open.appliers.add(
+            new Applier(
+                order,
+                open.targets.getLast(),
+                spec.state(),
+                role,
+                spec.batchBytes(),
+                Applier.PATIENCE));
+      }
+      ReplicationConnection connection = ReplicationConnection.openLogical(spec.decoded());
+      open.connection = connection;
+      WalStream wal =
+          connection.startLogical(
+              spec.slot(role),
+              feed.applied(),
+              new PgoutputOptions(
+                  loader.publications().names(), false, mode.isStreaming(feed.applied())),
+              links.decoded().serverVersion().major());
+      clearSpool(role);
+      open.stream =
+          new FeedStream(
+              wal,
+              new ChangeReader(
+                  tables,
+                  this::advise,
+                  spec.spoolDirectory(),
+                  spoolPrefix(role),
+                  spec.batchBytes()),
+              new ApplyThreads(order, open.appliers, "apply-" + spec.name()),
+              vitalsOf(role),
+              feed.applied(),
+              spec.pipeline().batchDelay(),
+              spec.batchBytes() / 2);
+      return open;
+    } catch (RuntimeException e) {
+      open.close();
+      throw e;
+    }
+  }
+
+  private PostgresSession openTarget() {
     PostgresSession target = links.targets().get();
     try {
       // A batch finds its rows by their keys. For a large one, by the default, the planner would
       // rather read the whole table, which takes longer even where the table is small.
       target.execute("SET random_page_cost = 0.1");
-      ReplicationConnection connection = ReplicationConnection.openLogical(spec.decoded());
-      try {
-        return open(role, feed, tables, target, connection);
-      } catch (RuntimeException e) {
-        connection.close();
-        throw e;
-      }
+      // It waits for its turn in a transaction, and for more of a large one.
+      target.execute("SET idle_in_transaction_session_timeout = 0");
+      return target;
     } catch (RuntimeException e) {
       target.close();
       throw e;
     }
-  }
-
-  private Open open(
-      FeedRole role,
-      FeedRow feed,
-      Map<TableName, ActiveTable> tables,
-      PostgresSession target,
-      ReplicationConnection connection) {
-    WalStream wal =
-        connection.startLogical(
-            spec.slot(role),
-            feed.applied(),
-            new PgoutputOptions(
-                loader.publications().names(), false, mode.isStreaming(feed.applied())),
-            links.decoded().serverVersion().major());
-    clearSpool(role);
-    // Level or not: to look once costs nothing.
-    Applier applier =
-        new Applier(target, spec.state(), role, feed.applied(), true, spec.batchBytes());
-    ChangeReader reader =
-        new ChangeReader(
-            tables, this::advise, spec.spoolDirectory(), spoolPrefix(role), spec.batchBytes());
-    FeedStream stream =
-        new FeedStream(
-            wal,
-            reader,
-            new ApplyThread(applier, feed.applied(), "apply-" + spec.name()),
-            vitalsOf(role),
-            feed.applied(),
-            spec.pipeline().batchDelay(),
-            spec.batchBytes() / 2);
-    return new Open(connection, target, applier, stream);
   }
 
   private FeedStream.FeedProgress vitalsOf(FeedRole role) {

@@ -1,6 +1,7 @@
 package io.tidemark.analytics;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -125,6 +126,19 @@ final class HistoryBatch implements TableBatch {
     its.add(new Version(row, at));
     count++;
     bytes += Rows.bytes(row == null ? id.values() : row);
+  }
+
+  @Override
+  public boolean isApartFrom(TableBatch earlier) {
+    return earlier instanceof HistoryBatch other
+        && table.hasExactKey()
+        && isByKeyOnly()
+        && other.isByKeyOnly()
+        && Collections.disjoint(versions.keySet(), other.versions.keySet());
+  }
+
+  private boolean isByKeyOnly() {
+    return truncated == null && partials.isEmpty();
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.tidemark.analytics;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -148,6 +149,19 @@ final class KeyedBatch implements TableBatch {
       net.row = null;
       net.gone = at;
     }
+  }
+
+  @Override
+  public boolean isApartFrom(TableBatch earlier) {
+    return earlier instanceof KeyedBatch other
+        && table.hasExactKey()
+        && isByKeyOnly()
+        && other.isByKeyOnly()
+        && Collections.disjoint(rows.keySet(), other.rows.keySet());
+  }
+
+  private boolean isByKeyOnly() {
+    return truncated == null && moves.isEmpty();
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * A table of one source on its way into the target.
@@ -31,6 +32,11 @@ record MappedTable(
   static final String DELETED_AT = "_deleted_at";
   static final String VALID_FROM = "_valid_from";
   static final String VALID_TO = "_valid_to";
+
+  /** Types of which each value is written in one way; numeric has 1.0 and 1.00. */
+  private static final Pattern EXACT =
+      Pattern.compile(
+          "smallint|integer|bigint|oid|uuid|boolean|date|text|character varying.*|timestamp.*");
 
   /** How its rows are told apart. */
   enum Kind {
@@ -71,6 +77,13 @@ record MappedTable(
 
   boolean isKeyed() {
     return kind == Kind.KEYED;
+  }
+
+  /** Whether keys that are equal in the target look the same on their way, too. */
+  boolean hasExactKey() {
+    return columns.stream()
+        .filter(column -> key.contains(column.name()))
+        .allMatch(column -> EXACT.matcher(column.type()).matches());
   }
 
   boolean isHistory() {

@@ -65,6 +65,12 @@ final class MultisetBatch implements TableBatch {
     }
   }
 
+  /** What is only added needs none of the rows that are there. */
+  @Override
+  public boolean isApartFrom(TableBatch earlier) {
+    return truncated == null && counts.values().stream().allMatch(count -> count > 0);
+  }
+
   @Override
   public long bytes() {
     return bytes;

@@ -39,6 +39,12 @@ sealed interface TableBatch permits KeyedBatch, HistoryBatch, MultisetBatch, App
   /** All rows of the source are gone. */
   boolean truncate(Moment at);
 
+  /**
+   * Whether it may be written while an earlier one of the same table, not visible to it, is written
+   * by somebody else: whether they have no row in common.
+   */
+  boolean isApartFrom(TableBatch earlier);
+
   /** Memory, about. */
   long bytes();
 

@@ -42,6 +42,11 @@ final class TableWriter implements RowWriter {
     return TableSql.keyColumns(table);
   }
 
+  /** Whether it writes into a table as it is now. */
+  boolean isOf(MappedTable now) {
+    return table.equals(now);
+  }
+
   /** Rows that a change was for and that were not there, since the last call. */
   long takeMissing() {
     long found = missing;

@@ -94,7 +94,7 @@ final class BatchSimulation {
     SourceTable source =
         new SourceTable(
             1,
-            new TableName("public", "simulated"),
+            new TableName("public", target.table()),
             false,
             false,
             full ? 'f' : 'd',

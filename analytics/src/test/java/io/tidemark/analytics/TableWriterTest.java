@@ -14,8 +14,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,11 +24,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The rounds of {@link BatchRandomTest} with a server, beside rows of another source. */
 final class TableWriterTest {
   private static final int ROUNDS = 25;
-  private static final String ROW =
-      Stream.of("id", "\"Part \"\"of\"\" it\"", "\"select\"", "body")
-          .map("coalesce('''' || %s || '''', 'null') || ' '"::formatted)
-          .collect(Collectors.joining(" || "));
-
   private static TestCluster cluster;
   private static PostgresSession target;
 
@@ -63,16 +56,17 @@ final class TableWriterTest {
     assertThat(new TargetTables("school").prepare(target, table, false)).isEmpty();
     TargetTables.makeIndexes(target, table);
     new BatchSimulation(1, table, false).run().getLast().rows().forEach(row -> other(table, row));
-    List<String> others = lines(table, "'other'");
+    List<String> others = TargetLines.of(target, table, "other");
     long first = new Random().nextLong();
     for (long seed = first; seed < first + ROUNDS; seed++) {
       TargetTables.clear(target, table);
       TableWriter writer = new TableWriter(target, table);
       List<Transaction> transactions = new BatchSimulation(seed, table, false).run();
-      BatchRandomTest.round(seed, transactions, 0, writer, () -> lines(table, "'one'"));
+      BatchRandomTest.round(
+          seed, transactions, 0, writer, () -> TargetLines.of(target, table, "one"));
       assertThat(writer.takeMissing()).as("missing rows with seed " + seed).isZero();
     }
-    assertThat(lines(table, "'other'")).isNotEmpty().isEqualTo(others);
+    assertThat(TargetLines.of(target, table, "other")).isNotEmpty().isEqualTo(others);
   }
 
   /**
@@ -143,27 +137,5 @@ final class TableWriterTest {
         row[1],
         row[2],
         row[3]);
-  }
-
-  private static List<String> lines(MappedTable table, String site) {
-    String more =
-        switch (table.mode()) {
-          case MIRROR -> "''";
-          case SOFT_DELETE -> moment("_deleted_at");
-          case HISTORY -> moment("_valid_from") + " || " + moment("_valid_to");
-        };
-    return target
-        .query(
-            "SELECT %s || %s AS line FROM %s WHERE _site = %s"
-                .formatted(ROW, more, table.target().quoted(), site),
-            row -> row.text("line"))
-        .stream()
-        .sorted()
-        .toList();
-  }
-
-  private static String moment(String column) {
-    return "coalesce(to_char(%s, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), 'null') || ' '"
-        .formatted(column);
   }
 }

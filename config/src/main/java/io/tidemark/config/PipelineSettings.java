@@ -22,6 +22,7 @@ import java.util.OptionalLong;
  *     of the data is known
  * @param freshness the oldest that the data should be, for alerts
  * @param batchDelay how long changes are gathered at most before they are applied
+ * @param applyWorkers connections to the target that apply one source's changes side by side
  * @param failoverSlots whether slots are failover slots, from PostgreSQL 17 on
  */
 public record PipelineSettings(
@@ -37,10 +38,12 @@ public record PipelineSettings(
     Duration heartbeat,
     Duration freshness,
     Duration batchDelay,
+    int applyWorkers,
     boolean failoverSlots) {
 
   /** What PostgreSQL's own subscription has no use for. */
-  private static final List<String> ONLY_MERGE = List.of("schema", "label-columns", "batch-delay");
+  private static final List<String> ONLY_MERGE =
+      List.of("schema", "label-columns", "batch-delay", "apply-workers");
 
   /** In this order they lead the key of every target table. */
   private static final Map<String, String> DEFAULT_LABELS = defaultLabels();
@@ -110,6 +113,7 @@ public record PipelineSettings(
         .between("heartbeat", heartbeat, Duration.ofMillis(100), Duration.ofMinutes(10))
         .between("freshness", freshness, Duration.ofSeconds(1), Duration.ofDays(7))
         .between("batch-delay", batchDelay, Duration.ZERO, Duration.ofMinutes(1))
+        .between("apply-workers", applyWorkers, 1, 16)
         .that(
             heartbeat.compareTo(freshness) < 0,
             "heartbeat",
@@ -199,6 +203,7 @@ public record PipelineSettings(
                 section.get("heartbeat", Kind.DURATION, "1s"),
                 section.get("freshness", Kind.DURATION, "1m"),
                 section.get("batch-delay", Kind.DURATION, "100ms"),
+                section.get("apply-workers", Kind.NUMBER, "2"),
                 section.get("failover-slots", Kind.FLAG, "true")));
   }
 

@@ -108,6 +108,7 @@ class AnalyticsConfigurationTest {
                 Duration.ofSeconds(1),
                 Duration.ofMinutes(1),
                 Duration.ofMillis(100),
+                2,
                 true));
   }
 

@@ -159,6 +159,7 @@ final class LogicalSeen {
         Duration.ofSeconds(1),
         Duration.ofMinutes(1),
         Duration.ofMillis(100),
+        2,
         true);
   }
 
