@@ -81,7 +81,10 @@ public final class FeedInspector implements AutoCloseable {
     if (read == null) {
       SourceTypes types = SourceTypes.read(links.primary(), links.plainTarget());
       TableMapper mapper = mapper();
-      read = mapper.map(SourceCatalog.read(links.primary(), types, mapper::wants));
+      read =
+          RowFilters.checked(
+              links.primary(),
+              mapper.map(SourceCatalog.read(links.primary(), types, mapper::wants)));
       mapping = read;
     }
     return read;

@@ -6,7 +6,6 @@ import io.tidemark.postgres.PostgresSession;
 import io.tidemark.postgres.ReplicationConnection;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,7 +57,9 @@ final class FeedLoader {
         new TableMapper(
             spec.pipeline(), spec.source(), spec.pseudonymKey().map(PseudonymKey::read), saved);
     TableMapping all =
-        checked(mapper.map(SourceCatalog.read(links.primary(), types, mapper::wants)));
+        RowFilters.checked(
+            links.primary(),
+            checked(mapper.map(SourceCatalog.read(links.primary(), types, mapper::wants))));
     return state.feed(target, FeedRole.MAIN).isEmpty()
         ? all
         : LeftOut.from(all, state.tables(target), saved);
@@ -91,25 +92,18 @@ final class FeedLoader {
     TargetTables.makeSchema(target, spec.pipeline().schema());
     TargetTables tables = new TargetTables(spec.pipeline().name());
     List<TableProblem> problems = new ArrayList<>(mapping.problems());
-    problems.addAll(publications().ensure(links.primary(), mapping.tables()));
-    Set<TableName> refused =
-        problems.stream().map(TableProblem::table).collect(Collectors.toCollection(HashSet::new));
+    publications().ensure(links.primary(), mapping.tables());
     List<MappedTable> usable = new ArrayList<>();
     List<SavedColumn> saved = state.columns().all(target);
     Set<TableName> standing = standing(target);
     for (MappedTable table : mapping.tables()) {
       boolean stands = standing.contains(table.name());
-      Optional<TableProblem> problem =
-          refused.contains(table.name())
-              ? Optional.empty()
-              : tables.prepare(
-                  target,
-                  stands ? SavedMapping.inTarget(table, saved) : table,
-                  !stands && !spec.isShared());
-      problem.ifPresent(problems::add);
-      if (problem.isEmpty() && !refused.contains(table.name())) {
-        usable.add(table);
-      }
+      tables
+          .prepare(
+              target,
+              stands ? SavedMapping.inTarget(table, saved) : table,
+              !stands && !spec.isShared())
+          .ifPresentOrElse(problems::add, () -> usable.add(table));
     }
     for (TableProblem problem : problems) {
       state.setTable(

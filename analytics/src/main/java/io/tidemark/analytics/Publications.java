@@ -1,12 +1,10 @@
 package io.tidemark.analytics;
 
 import io.tidemark.postgres.PostgresSession;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -34,21 +32,10 @@ final class Publications {
     return List.of(name, name + APPEND);
   }
 
-  /**
-   * Makes them, or changes them to hold exactly these tables.
-   *
-   * @return the tables that cannot be published without making UPDATE or DELETE fail at the source
-   */
-  List<TableProblem> ensure(PostgresSession source, List<MappedTable> tables) {
-    List<TableProblem> problems = new ArrayList<>();
-    List<MappedTable> wanted = new ArrayList<>();
-    for (MappedTable table : tables) {
-      Optional<TableProblem> problem = filterProblem(source, table);
-      problem.ifPresentOrElse(problems::add, () -> wanted.add(table));
-    }
-    set(source, name, "insert, update, delete, truncate", of(wanted, false));
-    set(source, name + APPEND, "insert, truncate", of(wanted, true));
-    return problems;
+  /** Makes them, or changes them to hold exactly these tables. */
+  void ensure(PostgresSession source, List<MappedTable> tables) {
+    set(source, name, "insert, update, delete, truncate", of(tables, false));
+    set(source, name + APPEND, "insert, truncate", of(tables, true));
   }
 
   private static List<MappedTable> of(List<MappedTable> tables, boolean append) {
@@ -150,57 +137,6 @@ final class Publications {
           each);
     }
     return found;
-  }
-
-  /**
-   * PostgreSQL refuses UPDATE and DELETE of a table whose row filter has columns beside its replica
-   * identity (publicationcmds.c, pub_rf_contains_invalid_column), and says so only then. What the
-   * filter has is read from a publication that nobody else ever sees.
-   */
-  private Optional<TableProblem> filterProblem(PostgresSession source, MappedTable table) {
-    if (table.where().isEmpty()
-        || table.kind() == MappedTable.Kind.APPEND
-        || table.source().isFull()) {
-      return Optional.empty();
-    }
-    String probe = name + "_probe";
-    source.execute("BEGIN");
-    try {
-      source.execute(
-          "CREATE PUBLICATION "
-              + Sql.name(probe)
-              + " FOR TABLE "
-              + table.name().quoted()
-              + " WHERE ("
-              + table.where().get()
-              + ")");
-      Set<String> used = new HashSet<>();
-      source.query(
-          """
-          SELECT a.attname FROM pg_depend d JOIN pg_publication_rel r ON r.oid = d.objid
-            JOIN pg_publication p ON p.oid = r.prpubid
-            JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-           WHERE d.classid = 'pg_publication_rel'::regclass AND p.pubname = ?
-             AND d.refobjsubid > 0
-          """,
-          row -> used.add(row.text("attname")),
-          probe);
-      used.removeAll(new HashSet<>(table.source().key()));
-      return used.isEmpty()
-          ? Optional.empty()
-          : Optional.of(
-              new TableProblem(
-                  table.name(),
-                  "its where: uses "
-                      + String.join(", ", used)
-                      + ", which is not in its replica identity: PostgreSQL would refuse every"
-                      + " UPDATE and DELETE of it",
-                  "filter by key columns, or filter in a view of the analytics database"));
-    } finally {
-      if (!source.isClosed()) {
-        source.execute("ROLLBACK");
-      }
-    }
   }
 
   /** Drops both. */

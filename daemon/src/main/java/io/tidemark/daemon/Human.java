@@ -37,7 +37,8 @@ final class Human {
   /** {@code 0.42 s}, {@code 59 s}, {@code 3 min 5 s}, {@code 2 h 3 min}, {@code 5 d 1 h}. */
   static String duration(Duration duration) {
     if (duration.isNegative()) {
-      return "-" + duration(duration.negated());
+      String ago = duration(duration.negated());
+      return ago.equals("0.00 s") ? ago : "-" + ago;
     }
     long seconds = duration.toSeconds();
     if (seconds < 10) {

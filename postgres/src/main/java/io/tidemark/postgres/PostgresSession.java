@@ -297,7 +297,8 @@ public final class PostgresSession implements AutoCloseable {
 
   /** A setting as SHOW writes it; empty where there is none of that name or it may not be seen. */
   public Optional<String> setting(String name) {
-    return value("SELECT current_setting(?, true)", name);
+    // pg_settings leaves out what may not be seen; current_setting refuses it.
+    return value("SELECT current_setting(name) FROM pg_settings WHERE name = ?", name);
   }
 
   /** Those of the settings that exist and may be seen, as SHOW writes them. */

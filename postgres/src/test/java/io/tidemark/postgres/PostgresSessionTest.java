@@ -83,6 +83,7 @@ class PostgresSessionTest {
                       .isEqualTo(
                           "GRANT EXECUTE ON FUNCTION pg_backup_start(text, boolean) TO \"Weak\";");
                 });
+        assertThat(session.setting("data_directory")).as("a setting it may not see").isEmpty();
         List<String> grants = session.roleAbilities().missingGrants();
         assertThat(grants).hasSize(8);
         cluster.sql(grants.toArray(String[]::new));
