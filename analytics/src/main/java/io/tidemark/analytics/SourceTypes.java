@@ -11,6 +11,7 @@ import java.util.Set;
 /** Every type of a source, and what it becomes in the target. */
 final class SourceTypes {
   private static final String CATALOG = "pg_catalog";
+  private static final int INFINITE_INTERVALS = 17;
 
   private static final String QUERY =
       """
@@ -94,15 +95,23 @@ final class SourceTypes {
 
   private final Map<Integer, Type> types = new HashMap<>();
   private final Map<String, String> extensionTypes = new HashMap<>();
+  private final boolean sameIntervals;
 
-  private SourceTypes() {}
+  private SourceTypes(boolean sameIntervals) {
+    this.sameIntervals = sameIntervals;
+  }
 
   static SourceTypes read(PostgresSession source, PostgresSession target) {
-    SourceTypes all = new SourceTypes();
+    SourceTypes all = new SourceTypes(knowsInfinite(source) == knowsInfinite(target));
     source.query(QUERY, Type::read).forEach(type -> all.types.put(type.oid, type));
     target.query(
         EXTENSION_TYPES, row -> all.extensionTypes.put(row.text("typname"), row.text("name")));
     return all;
+  }
+
+  /** What is infinity since 17, was the longest interval before (interval_recv in timestamp.c). */
+  private static boolean knowsInfinite(PostgresSession session) {
+    return session.serverVersion().major() >= INFINITE_INTERVALS;
   }
 
   /**
@@ -164,8 +173,10 @@ final class SourceTypes {
     return base != null && sameBinary(base) && !base.kind.equals("d");
   }
 
-  private static boolean sameBinary(Type type) {
-    return type.schema.equals(CATALOG) && !NOT_BINARY.contains(type.name);
+  private boolean sameBinary(Type type) {
+    return type.schema.equals(CATALOG)
+        && !NOT_BINARY.contains(type.name)
+        && (sameIntervals || !type.name.equals("interval"));
   }
 
   private boolean comparable(Type type) {
