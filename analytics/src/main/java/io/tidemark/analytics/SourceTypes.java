@@ -122,7 +122,7 @@ final class SourceTypes {
   ColumnType of(int oid, int modifier, String printed) {
     Type type = types.get(oid);
     if (type == null) {
-      return new ColumnType(oid, modifier, printed, "text", false, false);
+      return new ColumnType(oid, modifier, printed, "text", false, false, 0);
     }
     Optional<String> kept = target(type, modifier, printed);
     return new ColumnType(
@@ -131,7 +131,8 @@ final class SourceTypes {
         printed,
         kept.orElse("text"),
         kept.isPresent() && comparable(type),
-        kept.isPresent() && binary(type));
+        kept.isPresent() && binary(type),
+        binaryOid(type));
   }
 
   private Optional<String> target(Type type, int modifier, String printed) {
@@ -177,6 +178,17 @@ final class SourceTypes {
     return type.schema.equals(CATALOG)
         && !NOT_BINARY.contains(type.name)
         && (sameIntervals || !type.name.equals("interval"));
+  }
+
+  /** Of the type in whose binary form its values are sent; zero: of none. */
+  private int binaryOid(Type type) {
+    Type base = type.kind.equals("d") ? types.get(type.base) : type;
+    if (base == null || base.kind.equals("d")) {
+      return 0;
+    }
+    return base.kind.equals("e")
+        ? BinaryType.TEXT.oid()
+        : BinaryType.of(base.oid).filter(_ -> sameBinary(base)).map(BinaryType::oid).orElse(0);
   }
 
   private boolean comparable(Type type) {
