@@ -19,6 +19,10 @@ record ActiveTable(MappedTable mapped, Lsn skipUntil, Lsn overlapUntil) {
     return at.commit().isBefore(overlapUntil);
   }
 
+  ActiveTable inForm(ValueForm form) {
+    return with(mapped.inForm(form));
+  }
+
   ActiveTable with(MappedTable other) {
     return new ActiveTable(other, skipUntil, overlapUntil);
   }

@@ -83,7 +83,11 @@ final class ChangeReader implements AutoCloseable {
     this.gatherer = new Gatherer(limitBytes, ready::add);
   }
 
-  /** Takes one message. */
+  /**
+   * Takes one message.
+   *
+   * @throws BinaryUnfit where a table has changed so that its values must come as text
+   */
   void accept(LogicalMessage message) {
     switch (message) {
       case LogicalMessage.Begin begin -> begin(begin);
@@ -210,6 +214,7 @@ final class ChangeReader implements AutoCloseable {
 
   private void adapt(ActiveTable active, Relation relation, @Nullable Bound former) {
     ShapeChange change = advisor.advise(active.mapped(), relation);
+    change.after().ifPresent(ChangeReader::requireForm);
     if (block != null) {
       formers
           .computeIfAbsent(blockXid, _ -> new ArrayDeque<>())
@@ -226,6 +231,17 @@ final class ChangeReader implements AutoCloseable {
               bind(active.with(after), relation);
             },
             () -> tables.remove(active.mapped().name()));
+  }
+
+  /** What is sent so cannot be put into the target. */
+  private static void requireForm(MappedTable after) {
+    if (after.form() == ValueForm.BINARY) {
+      BinaryForm.obstacle(after)
+          .ifPresent(
+              found -> {
+                throw new BinaryUnfit(found);
+              });
+    }
   }
 
   /** How rows of a relation are read; null where they are not wanted. */

@@ -11,7 +11,15 @@ package io.tidemark.analytics;
  * @param target as the target's DDL has it
  * @param isComparable whether {@code =} of the target's type tells different values apart; else
  *     their text does
- * @param isBinary whether both servers have one binary form of it
+ * @param isBinary whether both servers have one binary form of it, in COPY
+ * @param binaryOid of the built-in type in whose binary form pgoutput sends its values: itself,
+ *     what a domain is made of, text of an enum; zero: none that the target could be given
  */
 record ColumnType(
-    int oid, int modifier, String source, String target, boolean isComparable, boolean isBinary) {}
+    int oid,
+    int modifier,
+    String source,
+    String target,
+    boolean isComparable,
+    boolean isBinary,
+    int binaryOid) {}

@@ -4,7 +4,7 @@ import io.tidemark.postgres.PostgresSession;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Gathers lines of COPY's text format. Written by one thread, and without a lock. */
+/** Gathers what COPY reads or writes. Written by one thread, and without a lock. */
 final class CopyBuffer {
   private static final byte[] NULL = {'\\', 'N'};
 
@@ -67,7 +67,15 @@ final class CopyBuffer {
     size += length;
   }
 
-  /** A value, escaped. */
+  /** A value of the binary format: its length and its bytes. */
+  void field(byte @Nullable [] value) {
+    number(value == null ? -1 : value.length);
+    if (value != null) {
+      raw(value);
+    }
+  }
+
+  /** A value of the text format, escaped. */
   void value(byte @Nullable [] value) {
     if (value == null) {
       raw(NULL);

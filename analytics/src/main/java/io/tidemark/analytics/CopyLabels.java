@@ -7,9 +7,12 @@ import java.nio.charset.StandardCharsets;
  * would select them with every row costs it more than reading the row.
  */
 final class CopyLabels {
-  /** PGCOPY, a line end in four forms, and the flags ("Binary Format" of COPY). */
-  private static final int SIGNATURE_BYTES = 11 + Integer.BYTES;
+  /** "Binary Format" of COPY in PostgreSQL's documentation; flags follow. */
+  private static final byte[] SIGNATURE = {
+    'P', 'G', 'C', 'O', 'P', 'Y', '\n', (byte) 0xFF, '\r', '\n', 0
+  };
 
+  private static final int FLAGS_END = SIGNATURE.length + Integer.BYTES;
   private static final int TRAILER = 0xFFFF;
 
   private final int count;
@@ -23,8 +26,7 @@ final class CopyLabels {
       byte[] value = label.getBytes(StandardCharsets.UTF_8);
       asText.value(value);
       asText.raw('\t');
-      asBinary.number(value.length);
-      asBinary.raw(value);
+      asBinary.field(value);
     }
     this.count = table.labels().size();
     this.text = asText.take();
@@ -42,6 +44,30 @@ final class CopyLabels {
     to.raw(line, 0, length);
   }
 
+  /** Adds what the binary format begins with: no flags, no extension. */
+  static void begin(CopyBuffer to) {
+    to.raw(SIGNATURE);
+    to.number(0);
+    to.number(0);
+  }
+
+  /**
+   * Adds what a tuple of the binary format begins with.
+   *
+   * @param columns those that follow
+   */
+  void beginTuple(int columns, CopyBuffer to) {
+    to.raw((columns + count) >> 8);
+    to.raw(columns + count);
+    to.raw(binary);
+  }
+
+  /** Adds what the binary format ends with. */
+  static void end(CopyBuffer to) {
+    to.raw(TRAILER >> 8);
+    to.raw(TRAILER);
+  }
+
   /**
    * Adds a message of the binary format.
    *
@@ -55,17 +81,15 @@ final class CopyLabels {
       return;
     }
     to.raw(message, 0, row);
-    to.raw((columns + count) >> 8);
-    to.raw(columns + count);
-    to.raw(binary);
+    beginTuple(columns, to);
     to.raw(message, row + Short.BYTES, length - row - Short.BYTES);
   }
 
   private static int headerBytes(byte[] message) {
     int extension = 0;
-    for (int i = SIGNATURE_BYTES; i < SIGNATURE_BYTES + Integer.BYTES; i++) {
+    for (int i = FLAGS_END; i < FLAGS_END + Integer.BYTES; i++) {
       extension = (extension << 8) | (message[i] & 0xFF);
     }
-    return SIGNATURE_BYTES + Integer.BYTES + extension;
+    return FLAGS_END + Integer.BYTES + extension;
   }
 }

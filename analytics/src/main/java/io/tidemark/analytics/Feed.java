@@ -9,6 +9,7 @@ import io.tidemark.postgres.ReplicationSlotRow;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -34,7 +35,7 @@ public final class Feed implements AutoCloseable {
   private final SourceHistory history;
   private final FeedLoader loader;
   private final FeedTables tables;
-  private final DecodingMode mode = new DecodingMode();
+  private final DecodingMode mode;
   private final FeedStreams streams;
   private final CatalogWatch catalog;
   private final FeedTimes times;
@@ -59,7 +60,12 @@ public final class Feed implements AutoCloseable {
   }
 
   Feed(FeedSpec spec, FeedTimes times) {
+    this(spec, times, new DecodingMode());
+  }
+
+  Feed(FeedSpec spec, FeedTimes times, DecodingMode mode) {
     this.spec = spec;
+    this.mode = mode;
     this.state = spec.state();
     this.links = new FeedLinks(spec);
     this.lease = new FeedLease(spec);
@@ -84,6 +90,11 @@ public final class Feed implements AutoCloseable {
     return vitals.status();
   }
 
+  /** In which form values come, once a stream was opened. For any thread. */
+  Optional<ValueForm> form() {
+    return vitals.form();
+  }
+
   public FeedSpec spec() {
     return spec;
   }
@@ -104,6 +115,11 @@ public final class Feed implements AutoCloseable {
       Duration pause = open == null ? decide() : follow(open);
       vitals.failed(null);
       return pause;
+    } catch (BinaryUnfit e) {
+      LOG.info("{}: goes on with values as text: {}", spec.name(), e.getMessage());
+      mode.unfit();
+      stopFollowing();
+      return Duration.ZERO;
     } catch (TableFailure e) {
       stopFollowing();
       isolate(e);
@@ -229,7 +245,11 @@ public final class Feed implements AutoCloseable {
     if (heartbeat == null) {
       heartbeat = new FeedHeartbeat(spec.primary(), spec.pipeline().heartbeat(), spec.name());
     }
-    LOG.info("{}: follows its source from {}", spec.name(), feed.applied());
+    LOG.info(
+        "{}: follows its source from {}, values in {} form",
+        spec.name(),
+        feed.applied(),
+        vitals.form().orElse(ValueForm.TEXT).name().toLowerCase(Locale.ROOT));
   }
 
   private Duration follow(FeedStreams.Open following) throws InterruptedException {

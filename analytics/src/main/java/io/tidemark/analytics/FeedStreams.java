@@ -13,6 +13,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,9 +21,13 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Opens the stream of a feed: the connection, the session that applies, and what is between. */
 final class FeedStreams {
+  private static final Logger LOG = LoggerFactory.getLogger(FeedStreams.class);
+
   private final FeedSpec spec;
   private final FeedLinks links;
   private final FeedLoader loader;
@@ -72,7 +77,10 @@ final class FeedStreams {
   }
 
   Open open(FeedRole role, FeedRow feed, TableMapping mapping) {
-    Map<TableName, ActiveTable> tables = active(role, mapping);
+    Map<TableName, ActiveTable> active = active(role, mapping);
+    ValueForm form = form(active.values());
+    Map<TableName, ActiveTable> tables = new HashMap<>();
+    active.forEach((name, table) -> tables.put(name, table.inForm(form)));
     Open open = new Open();
     try {
       ApplyOrder order = new ApplyOrder(feed.applied());
@@ -94,7 +102,9 @@ final class FeedStreams {
               spec.slot(role),
               feed.applied(),
               new PgoutputOptions(
-                  loader.publications().names(), false, mode.isStreaming(feed.applied())),
+                  loader.publications().names(),
+                  form == ValueForm.BINARY,
+                  mode.isStreaming(feed.applied())),
               links.decoded().serverVersion().major());
       clearSpool(role);
       open.stream =
@@ -111,6 +121,7 @@ final class FeedStreams {
               feed.applied(),
               spec.pipeline().batchDelay(),
               spec.batchBytes() / 2);
+      vitals.opened(form);
       return open;
     } catch (RuntimeException e) {
       open.close();
@@ -131,6 +142,14 @@ final class FeedStreams {
       target.close();
       throw e;
     }
+  }
+
+  /** One for all tables. */
+  private ValueForm form(Collection<ActiveTable> tables) {
+    Optional<String> obstacle =
+        tables.stream().flatMap(table -> BinaryForm.obstacle(table.mapped()).stream()).findFirst();
+    obstacle.ifPresent(found -> LOG.debug("{}: values come as text: {}", spec.name(), found));
+    return obstacle.isPresent() ? ValueForm.TEXT : mode.best();
   }
 
   private FeedStream.FeedProgress vitalsOf(FeedRole role) {

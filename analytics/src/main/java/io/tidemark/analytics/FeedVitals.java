@@ -18,6 +18,7 @@ final class FeedVitals implements FeedStream.FeedProgress {
   private volatile @Nullable Lsn applied;
   private volatile @Nullable Lsn sourceEnd;
   private volatile @Nullable FeedRow row;
+  private volatile @Nullable ValueForm form;
   private volatile Instant movedAt = Instant.now();
   private volatile List<TableRow> tables = List.of();
   private volatile List<TableProblem> problems = List.of();
@@ -40,6 +41,16 @@ final class FeedVitals implements FeedStream.FeedProgress {
 
   void refused(List<TableProblem> found) {
     problems = List.copyOf(found);
+  }
+
+  /** A stream was opened, whose values come in that form. */
+  void opened(ValueForm its) {
+    form = its;
+  }
+
+  /** Of the stream that was opened last; empty: none was. */
+  Optional<ValueForm> form() {
+    return Optional.ofNullable(form);
   }
 
   void missed(long rows) {

@@ -16,7 +16,7 @@ final class HistoryWriter {
   private final TableSql rowSql;
   private final HistorySql sql;
   private final RowCopy copy;
-  private final int[] key;
+  private final RowParameters parameters;
 
   /** The last transaction of which there are versions. */
   private Lsn written = Lsn.ZERO;
@@ -30,7 +30,7 @@ final class HistoryWriter {
     this.rowSql = rowSql;
     this.sql = new HistorySql(table, rowSql);
     this.copy = copy;
-    this.key = TableSql.keyColumns(table);
+    this.parameters = new RowParameters(table);
   }
 
   /** Ends the current version of every row. */
@@ -51,8 +51,8 @@ final class HistoryWriter {
     BitSet known = Rows.known(row);
     List<@Nullable Object> values = new ArrayList<>();
     values.add(at.text());
-    RowParameters.addAll(values, before);
-    values.addAll(RowParameters.values(row, known));
+    parameters.addKey(values, before);
+    values.addAll(parameters.values(row, known));
     boolean amended =
         at.commit().equals(written) && target.update(sql.amend(known), values.toArray()) > 0;
     boolean succeeded = amended || target.update(sql.succeed(known), values.toArray()) > 0;
@@ -105,7 +105,7 @@ final class HistoryWriter {
   }
 
   private Object[] ended(List<byte[] @Nullable []> keys, List<Moment> at) {
-    List<Object> arrays = RowParameters.columns(keys, key.length, place -> place);
+    List<Object> arrays = parameters.keys(keys);
     arrays.add(RowParameters.moments(at));
     return arrays.toArray();
   }
@@ -117,7 +117,7 @@ final class HistoryWriter {
       Instant next = i + 1 < versions.size() ? later(versions.get(i + 1), from) : null;
       byte[] @Nullable [] row = versions.get(i).row();
       if (row != null) {
-        line.add(row, from.toString(), next == null ? null : next.toString());
+        line.add(row, from, next);
       }
       from = next == null ? from : next;
     }

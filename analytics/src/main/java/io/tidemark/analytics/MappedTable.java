@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
  * @param key names in the target, in the identity's order; empty with {@link Kind#APPEND} and
  *     {@link Kind#MULTISET}
  * @param where the row filter, in the source's SQL
+ * @param form of the values in its rows, as they are on their way from a stream
  */
 record MappedTable(
     SourceTable source,
@@ -28,7 +29,8 @@ record MappedTable(
     Kind kind,
     Mode mode,
     Optional<String> where,
-    ChangeSettings onChange) {
+    ChangeSettings onChange,
+    ValueForm form) {
   static final String DELETED_AT = "_deleted_at";
   static final String VALID_FROM = "_valid_from";
   static final String VALID_TO = "_valid_to";
@@ -52,6 +54,20 @@ record MappedTable(
     labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
     columns = List.copyOf(columns);
     key = List.copyOf(key);
+  }
+
+  /** With rows as text. */
+  MappedTable(
+      SourceTable source,
+      TableName target,
+      Map<String, String> labels,
+      List<MappedColumn> columns,
+      List<String> key,
+      Kind kind,
+      Mode mode,
+      Optional<String> where,
+      ChangeSettings onChange) {
+    this(source, target, labels, columns, key, kind, mode, where, onChange, ValueForm.TEXT);
   }
 
   TableName name() {
@@ -128,6 +144,11 @@ record MappedTable(
 
   MappedTable with(TableName otherTarget, List<MappedColumn> otherColumns, List<String> otherKey) {
     return new MappedTable(
-        source, otherTarget, labels, otherColumns, otherKey, kind, mode, where, onChange);
+        source, otherTarget, labels, otherColumns, otherKey, kind, mode, where, onChange, form);
+  }
+
+  MappedTable inForm(ValueForm other) {
+    return new MappedTable(
+        source, target, labels, columns, key, kind, mode, where, onChange, other);
   }
 }

@@ -1,5 +1,7 @@
 package io.tidemark.analytics;
 
+import io.tidemark.config.ErrorCode;
+import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.LogicalMessage.Relation;
 import io.tidemark.postgres.LogicalMessage.RelationColumn;
 import io.tidemark.postgres.TupleData;
@@ -75,15 +77,29 @@ final class RelationBinding {
    * A row, masked. From here on nothing of a masked value is left in memory for long.
    *
    * @throws TableFailure where a value is no text that the target could hold
+   * @throws TidemarkException POSTGRES_DATA_INVALID where a value is not in the table's form
    */
   byte[] @Nullable [] row(TupleData tuple) {
     byte[] @Nullable [] row = new byte[places.length][];
     for (int i = 0; i < places.length; i++) {
       int place = places[i];
       row[i] =
-          tuple.kind(place) == TupleData.UNCHANGED ? Rows.UNCHANGED : apply(i, tuple.value(place));
+          tuple.kind(place) == TupleData.UNCHANGED ? Rows.UNCHANGED : apply(i, value(tuple, place));
     }
     return row;
+  }
+
+  /** In the form that the stream was asked for. */
+  private byte @Nullable [] value(TupleData tuple, int place) {
+    byte kind = tuple.kind(place);
+    if (kind != TupleData.NULL && kind != table.form().kind()) {
+      throw new TidemarkException(
+          ErrorCode.POSTGRES_DATA_INVALID,
+          "a value of %s came as '%c', in another form than %s, which was asked for"
+              .formatted(table.name(), (char) kind, table.form()),
+          "report it with PostgreSQL's version and the types of the table's columns");
+    }
+    return tuple.value(place);
   }
 
   private byte @Nullable [] apply(int place, byte @Nullable [] value) {

@@ -4,8 +4,8 @@ import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows as they are on their way: for each sent column of a table the text form of its value, masked
- * already; null is NULL.
+ * Rows as they are on their way: for each sent column of a table its value, masked already, in the
+ * table's {@link ValueForm form}; null is NULL.
  */
 final class Rows {
   /** Stands for a value that the source did not send because it has not changed. */

@@ -49,6 +49,11 @@ final class SavedMapping {
     return columns;
   }
 
+  /** A built-in type; of users' types, and of two forms of interval, only the catalog knows. */
+  private static int former(int oid) {
+    return oid == BinaryType.INTERVAL.oid() ? 0 : oid;
+  }
+
   private static MappedColumn as(MappedColumn now, SavedColumn saved) {
     ColumnType type = now.source().type();
     ColumnType was =
@@ -58,7 +63,8 @@ final class SavedMapping {
             type.source(),
             type.target(),
             type.isComparable(),
-            type.isBinary());
+            type.isBinary(),
+            saved.sourceType() == type.oid() ? type.binaryOid() : former(saved.sourceType()));
     SourceColumn source =
         new SourceColumn(
             saved.number(),

@@ -66,7 +66,7 @@ final class ShapeChanges {
     columns.sort((one, other) -> Integer.compare(one.source().number(), other.source().number()));
     return new ShapeChange(
         table,
-        Optional.of(now.orElse(table).with(table.target(), columns, key)),
+        Optional.of(now.orElse(table).with(table.target(), columns, key).inForm(table.form())),
         statements,
         what.isEmpty() ? "it is sent in another form" : String.join("; ", what),
         resync);

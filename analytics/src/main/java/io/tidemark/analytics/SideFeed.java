@@ -114,16 +114,34 @@ final class SideFeed implements AutoCloseable {
 
   private void follow(
       FeedLinks links, FeedLoader loader, TableMapping mapping, SourceHistory history) {
-    FeedVitals own = new FeedVitals();
-    FeedRow feed = history.resumed(links.target(), FeedRole.SIDE);
-    FeedStreams streams = new FeedStreams(spec, links, loader, own, mode);
-    try (FeedStreams.Open open = streams.open(FeedRole.SIDE, feed, mapping)) {
-      while (!closing && !hasReachedGoal()) {
-        open.stream().step(STEP);
-        applied = open.stream().applied();
+    FeedStreams streams = new FeedStreams(spec, links, loader, new FeedVitals(), mode);
+    boolean done = false;
+    while (!done) {
+      FeedRow feed = history.resumed(links.target(), FeedRole.SIDE);
+      try (FeedStreams.Open open = streams.open(FeedRole.SIDE, feed, mapping)) {
+        done = follow(open.stream());
       }
-      open.stream().end();
-      applied = open.stream().applied();
+    }
+  }
+
+  /** False where it is to go on with values as text. */
+  private boolean follow(FeedStream stream) {
+    try {
+      while (!closing && !hasReachedGoal()) {
+        stream.step(STEP);
+        applied = stream.applied();
+      }
+      stream.end();
+      applied = stream.applied();
+      return true;
+    } catch (BinaryUnfit e) {
+      LOG.info(
+          "{}: tables that come in later go on with values as text: {}",
+          spec.name(),
+          e.getMessage());
+      mode.unfit();
+      stream.end();
+      return false;
     }
   }
 

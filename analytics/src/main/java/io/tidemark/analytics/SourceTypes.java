@@ -11,6 +11,7 @@ import java.util.Set;
 /** Every type of a source, and what it becomes in the target. */
 final class SourceTypes {
   private static final String CATALOG = "pg_catalog";
+  private static final int INFINITE_INTERVALS = 17;
 
   private static final String QUERY =
       """
@@ -94,15 +95,23 @@ final class SourceTypes {
 
   private final Map<Integer, Type> types = new HashMap<>();
   private final Map<String, String> extensionTypes = new HashMap<>();
+  private final boolean sameIntervals;
 
-  private SourceTypes() {}
+  private SourceTypes(boolean sameIntervals) {
+    this.sameIntervals = sameIntervals;
+  }
 
   static SourceTypes read(PostgresSession source, PostgresSession target) {
-    SourceTypes all = new SourceTypes();
+    SourceTypes all = new SourceTypes(knowsInfinite(source) == knowsInfinite(target));
     source.query(QUERY, Type::read).forEach(type -> all.types.put(type.oid, type));
     target.query(
         EXTENSION_TYPES, row -> all.extensionTypes.put(row.text("typname"), row.text("name")));
     return all;
+  }
+
+  /** What is infinity since 17, was the longest interval before (interval_recv in timestamp.c). */
+  private static boolean knowsInfinite(PostgresSession session) {
+    return session.serverVersion().major() >= INFINITE_INTERVALS;
   }
 
   /**
@@ -113,7 +122,7 @@ final class SourceTypes {
   ColumnType of(int oid, int modifier, String printed) {
     Type type = types.get(oid);
     if (type == null) {
-      return new ColumnType(oid, modifier, printed, "text", false, false);
+      return new ColumnType(oid, modifier, printed, "text", false, false, 0);
     }
     Optional<String> kept = target(type, modifier, printed);
     return new ColumnType(
@@ -122,7 +131,8 @@ final class SourceTypes {
         printed,
         kept.orElse("text"),
         kept.isPresent() && comparable(type),
-        kept.isPresent() && binary(type));
+        kept.isPresent() && binary(type),
+        binaryOid(type));
   }
 
   private Optional<String> target(Type type, int modifier, String printed) {
@@ -164,8 +174,21 @@ final class SourceTypes {
     return base != null && sameBinary(base) && !base.kind.equals("d");
   }
 
-  private static boolean sameBinary(Type type) {
-    return type.schema.equals(CATALOG) && !NOT_BINARY.contains(type.name);
+  private boolean sameBinary(Type type) {
+    return type.schema.equals(CATALOG)
+        && !NOT_BINARY.contains(type.name)
+        && (sameIntervals || !type.name.equals("interval"));
+  }
+
+  /** Of the type in whose binary form its values are sent; zero: of none. */
+  private int binaryOid(Type type) {
+    Type base = type.kind.equals("d") ? types.get(type.base) : type;
+    if (base == null || base.kind.equals("d")) {
+      return 0;
+    }
+    return base.kind.equals("e")
+        ? BinaryType.TEXT.oid()
+        : BinaryType.of(base.oid).filter(_ -> sameBinary(base)).map(BinaryType::oid).orElse(0);
   }
 
   private boolean comparable(Type type) {

@@ -9,19 +9,24 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The statements that write one table of the target. Rows come as one array of text for each
- * column, {@code s.c0}, {@code s.c1} and so on, and are cast to the column's type: one statement
- * for any number of rows, and no temporary table.
+ * The statements that write one table of the target. Rows come as one array for each column, {@code
+ * s.c0}, {@code s.c1} and so on, of text or of what {@link BinaryForm#given} says, and are cast to
+ * the column's type: one statement for any number of rows, and no temporary table. {@link
+ * RowParameters} makes the parameters.
  */
 final class TableSql {
   private final MappedTable table;
   private final List<MappedColumn> sent;
+  private final BinaryType[] given;
+  private final int[] all;
   private final int[] key;
   private final String name;
 
   TableSql(MappedTable table) {
     this.table = table;
     this.sent = table.sent();
+    this.given = BinaryForm.given(table);
+    this.all = IntStream.range(0, sent.size()).toArray();
     this.key = keyColumns(table);
     this.name = table.target().quoted();
   }
@@ -34,7 +39,7 @@ final class TableSql {
 
   /** Takes the key's columns. */
   String delete() {
-    return "DELETE FROM " + name + " t USING " + arrays(key.length, "") + " WHERE " + matchesKey();
+    return "DELETE FROM " + name + " t USING " + arrays(key, "") + " WHERE " + matchesKey();
   }
 
   /** Takes the key's columns, and moments. */
@@ -44,7 +49,7 @@ final class TableSql {
         + " t SET "
         + Sql.name(MappedTable.DELETED_AT)
         + " = s.moment::timestamptz FROM "
-        + arrays(key.length, "moment")
+        + arrays(key, "moment")
         + " WHERE "
         + matchesKey()
         + " AND t."
@@ -74,7 +79,7 @@ final class TableSql {
         + " t SET "
         + set
         + " FROM "
-        + arrays(places.size(), "")
+        + arrays(columns.stream().toArray(), "")
         + " WHERE "
         + table.ownRows("t")
         + IntStream.of(key)
@@ -110,16 +115,17 @@ final class TableSql {
         + labels()
         + casts(place -> cast(place, place))
         + " FROM "
-        + arrays(sent.size(), "");
+        + arrays(all, "");
   }
 
   /** COPY of labels, columns, and what is given beside them. */
   String copy(String... more) {
-    StringBuilder all = new StringBuilder(columns());
+    StringBuilder names = new StringBuilder(columns());
     for (String each : more) {
-      all.append(", ").append(Sql.name(each));
+      names.append(", ").append(Sql.name(each));
     }
-    return "COPY " + name + " (" + all + ") FROM STDIN";
+    String format = table.form() == ValueForm.BINARY ? " (FORMAT binary)" : "";
+    return "COPY " + name + " (" + names + ") FROM STDIN" + format;
   }
 
   String deleteAll() {
@@ -141,25 +147,22 @@ final class TableSql {
 
   /** Takes all columns, and how many rows equal to each are to go. */
   String deleteEqual() {
-    // As rows: so each value is compared as its type prints it, padded, and bool as t.
-    String stored = casts(place -> "t." + Sql.name(sent.get(place).name()));
-    String given = casts(place -> cast(place, place));
+    // As rows: so each value is compared as its type prints it, padded, and bool as t. Values that
+    // are printed alike, such as two NaN, may come as different ones.
     return "DELETE FROM "
         + name
-        + " d WHERE d.ctid IN (SELECT x.id FROM (SELECT t.ctid AS id, s.times::int AS times,"
-        + " row_number() OVER (PARTITION BY ROW("
-        + given
-        + ")::text) AS place FROM "
-        + arrays(sent.size(), "times")
-        + " JOIN "
+        + " d WHERE d.ctid IN (SELECT x.id FROM (SELECT t.ctid AS id, g.times,"
+        + " row_number() OVER (PARTITION BY g.line) AS place FROM (SELECT ROW("
+        + casts(place -> cast(place, place))
+        + ")::text AS line, sum(s.times::int) AS times FROM "
+        + arrays(all, "times")
+        + " GROUP BY 1) g JOIN "
         + name
         + " t ON "
         + table.ownRows("t")
         + " AND ROW("
-        + stored
-        + ")::text = ROW("
-        + given
-        + ")::text) x WHERE x.place <= x.times)";
+        + casts(place -> "t." + Sql.name(sent.get(place).name()))
+        + ")::text = g.line) x WHERE x.place <= x.times)";
   }
 
   /** Takes one value for each known column, then those of the former key. */
@@ -223,24 +226,24 @@ final class TableSql {
 
   /** The key's. */
   String keyArrays(String last) {
-    return arrays(key.length, last);
+    return arrays(key, last);
   }
 
-  private static String arrays(int count, String last) {
+  private String arrays(int[] places, String last) {
     StringJoiner names = new StringJoiner(", ", " AS s (", ")");
-    return unnest(count, last, names) + names;
+    return unnest(places, last, names) + names;
   }
 
   /** The key's, with their places from 1. */
   String numberedArrays(String last) {
     StringJoiner names = new StringJoiner(", ", " WITH ORDINALITY AS s (", ", place)");
-    return unnest(key.length, last, names) + names;
+    return unnest(key, last, names) + names;
   }
 
-  private static String unnest(int count, String last, StringJoiner names) {
+  private String unnest(int[] places, String last, StringJoiner names) {
     StringJoiner parameters = new StringJoiner(", ", "unnest(", ")");
-    for (int i = 0; i < count; i++) {
-      parameters.add("?::text[]");
+    for (int i = 0; i < places.length; i++) {
+      parameters.add(isText(places[i]) ? "?::text[]" : "?");
       names.add("c" + i);
     }
     if (!last.isEmpty()) {
@@ -283,7 +286,11 @@ final class TableSql {
 
   /** Of the type of a column. */
   String parameter(int place) {
-    return "?::" + sent.get(place).type();
+    return (isText(place) ? "?::" : "(?)[1]::") + sent.get(place).type();
+  }
+
+  private boolean isText(int place) {
+    return given[place] == BinaryType.TEXT;
   }
 
   private boolean isKey(int place) {

@@ -16,6 +16,7 @@ final class TableWriter implements RowWriter {
   private final PostgresSession target;
   private final MappedTable table;
   private final int[] key;
+  private final RowParameters parameters;
   private final String delete;
   private final String insert;
   private final String put;
@@ -31,6 +32,7 @@ final class TableWriter implements RowWriter {
     this.table = table;
     this.sql = new TableSql(table);
     this.key = keyColumns(table);
+    this.parameters = new RowParameters(table);
     this.insert = sql.insert();
     this.delete = table.isKeyed() ? (table.isSoftDelete() ? sql.markDeleted() : sql.delete()) : "";
     this.put = table.isKeyed() ? sql.put() : "";
@@ -76,7 +78,7 @@ final class TableWriter implements RowWriter {
   @Override
   public void delete(List<byte[] @Nullable []> keys, List<Moment> at) {
     if (!keys.isEmpty()) {
-      List<Object> arrays = RowParameters.columns(keys, key.length, place -> place);
+      List<Object> arrays = parameters.keys(keys);
       if (table.isSoftDelete()) {
         arrays.add(RowParameters.moments(at));
       }
@@ -86,11 +88,9 @@ final class TableWriter implements RowWriter {
 
   @Override
   public void update(BitSet known, List<byte[] @Nullable []> rows, boolean overlap) {
-    int[] places = known.stream().toArray();
     String statement = updates.computeIfAbsent(known, sql::update);
     long changed =
-        target.update(
-            statement, RowParameters.columns(rows, places.length, i -> places[i]).toArray());
+        target.update(statement, parameters.columns(rows, known.stream().toArray()).toArray());
     if (changed < rows.size() && overlap) {
       lost = true;
     } else if (changed < rows.size()) {
@@ -104,7 +104,7 @@ final class TableWriter implements RowWriter {
   @Override
   public void put(List<byte[] @Nullable []> rows) {
     if (!rows.isEmpty()) {
-      target.update(put, all(rows).toArray());
+      target.update(put, parameters.all(rows).toArray());
     }
   }
 
@@ -114,7 +114,7 @@ final class TableWriter implements RowWriter {
       return;
     }
     if (rows.size() < COPY_ROWS) {
-      target.update(insert, all(rows).toArray());
+      target.update(insert, parameters.all(rows).toArray());
       return;
     }
     copy.write(
@@ -129,7 +129,7 @@ final class TableWriter implements RowWriter {
   @Override
   public void deleteEqual(List<byte[] @Nullable []> rows, List<Integer> times) {
     if (!rows.isEmpty()) {
-      List<Object> arrays = all(rows);
+      List<Object> arrays = parameters.all(rows);
       arrays.add(RowParameters.texts(times, String::valueOf));
       long wanted = times.stream().mapToLong(Integer::longValue).sum();
       missing += wanted - target.update(sql.deleteEqual(), arrays.toArray());
@@ -139,8 +139,8 @@ final class TableWriter implements RowWriter {
   @Override
   public void move(RowKey from, byte[] @Nullable [] row, Moment at) {
     BitSet known = Rows.known(row);
-    List<@Nullable Object> values = RowParameters.values(row, known);
-    RowParameters.addAll(values, from);
+    List<@Nullable Object> values = parameters.values(row, known);
+    parameters.addKey(values, from);
     if (target.update(sql.move(known), values.toArray()) == 0) {
       missing++;
     }
@@ -149,8 +149,8 @@ final class TableWriter implements RowWriter {
   @Override
   public void moveBeside(RowKey from, byte[] @Nullable [] row, Moment at) {
     BitSet known = Rows.known(row);
-    List<@Nullable Object> values = RowParameters.values(row, known);
-    RowParameters.addAll(values, from);
+    List<@Nullable Object> values = parameters.values(row, known);
+    parameters.addKey(values, from);
     // First: a key that only looks different is the same row.
     delete(List.<byte[] @Nullable []>of(from.values()), List.of(at));
     if (target.update(sql.insertBeside(known), values.toArray()) == 0) {
@@ -170,7 +170,7 @@ final class TableWriter implements RowWriter {
 
   private boolean isThere(byte[] @Nullable [] row) {
     List<@Nullable Object> values = new ArrayList<>();
-    RowParameters.addAll(values, RowKey.of(row, key));
+    parameters.addKey(values, RowKey.of(row, key));
     return target.value(sql.find(), values.toArray()).isPresent();
   }
 
@@ -191,9 +191,5 @@ final class TableWriter implements RowWriter {
   @Override
   public void succeed(Map<RowKey, List<HistoryBatch.Version>> rows) {
     history.succeed(rows);
-  }
-
-  private List<Object> all(List<byte[] @Nullable []> rows) {
-    return RowParameters.columns(rows, table.sent().size(), place -> place);
   }
 }

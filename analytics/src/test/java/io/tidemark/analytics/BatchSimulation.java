@@ -3,6 +3,7 @@ package io.tidemark.analytics;
 import io.tidemark.config.ChangeSettings;
 import io.tidemark.config.TableSettings.Mode;
 import io.tidemark.postgres.Lsn;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -121,7 +122,7 @@ final class BatchSimulation {
         new SourceColumn(
             number,
             name,
-            new ColumnType(number, -1, type, type, true, true),
+            new ColumnType(number, -1, type, type, true, true, type.equals("text") ? 25 : 23),
             false,
             Optional.empty()),
         name,
@@ -190,7 +191,7 @@ final class BatchSimulation {
     if (table.isKeyed() && rows.containsKey(key(row))) {
       return;
     }
-    events.add((to, overlap, at) -> to.insert(table, overlap, bytes(row), at));
+    events.add((to, overlap, at) -> to.insert(table, overlap, values(row), at));
     add(row);
   }
 
@@ -207,7 +208,7 @@ final class BatchSimulation {
     if (table.isKeyed() && !key(row).equals(key(old)) && rows.containsKey(key(row))) {
       return;
     }
-    byte[] @Nullable [] sent = bytes(row);
+    byte[] @Nullable [] sent = values(row);
     for (int i = 1; i < sent.length; i++) {
       String value = row[i];
       if (value != null && value.startsWith(LARGE) && value.equals(old[i])) {
@@ -236,7 +237,7 @@ final class BatchSimulation {
 
   /** What is sent of an old row: all of it, or its key. */
   private byte[] @Nullable [] identity(String[] row) {
-    byte[] @Nullable [] sent = bytes(row);
+    byte[] @Nullable [] sent = values(row);
     if (!table.source().isFull()) {
       sent[2] = null;
       sent[3] = null;
@@ -312,6 +313,22 @@ final class BatchSimulation {
     return row[0] + "/" + row[1];
   }
 
+  /** In the table's form. */
+  private byte[] @Nullable [] values(String[] row) {
+    return inForm(table, bytes(row));
+  }
+
+  /** The first column is an integer, the others are text. */
+  static byte[] @Nullable [] inForm(MappedTable table, byte[] @Nullable [] row) {
+    byte[] id = row[0];
+    if (table.form() == ValueForm.BINARY && id != null) {
+      int number = Integer.parseInt(new String(id, StandardCharsets.UTF_8));
+      row[0] = ByteBuffer.allocate(Integer.BYTES).putInt(number).array();
+    }
+    return row;
+  }
+
+  /** As text. */
   static byte[] @Nullable [] bytes(@Nullable String[] row) {
     byte[] @Nullable [] bytes = new byte[row.length][];
     for (int i = 0; i < row.length; i++) {

@@ -9,12 +9,22 @@ import io.tidemark.testing.TestCluster;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** What becomes of a row, by the mode and the identity of its table. One feed for all tests. */
+/**
+ * What becomes of a row, by the mode and the identity of its table, with values in each form. One
+ * feed for all tests.
+ */
+@ParameterizedClass
+@EnumSource(ValueForm.class)
+@SuppressWarnings("NullAway.Init") // JUnit calls start() first.
 final class FeedModesTest {
   /** Cannot be compressed, and so is stored out of line. */
   private static final String LARGE =
@@ -86,20 +96,27 @@ final class FeedModesTest {
 
   @RegisterExtension final LogWatch log = new LogWatch();
 
-  @BeforeAll
-  static void start() {
+  @Parameter ValueForm form = ValueForm.TEXT;
+
+  @BeforeParameterizedClassInvocation
+  static void start(ValueForm form) {
     source = Warehouse.source(17);
     target = TestCluster.start(16);
     Warehouse.sql(source, TABLES.toArray(String[]::new));
-    warehouse = new Warehouse(target).with("one", source).tables(RULES).start();
+    warehouse = new Warehouse(target).with("one", source).tables(RULES).form(form).start();
     warehouse.awaitLevel("one");
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stop() {
     warehouse.close();
     target.close();
     source.close();
+  }
+
+  @AfterEach
+  void itWasInThatForm() {
+    assertThat(warehouse.form("one")).contains(form);
   }
 
   private static String wide(String type) {

@@ -34,7 +34,12 @@ final class FeedSharedTypesTest {
       requireEqual(warehouse, two, target, "two");
 
       warehouse.restart("two");
-      Warehouse.sql(two, "UPDATE t SET n = n + 1, x = 0.1", "DELETE FROM t WHERE id = 1");
+      // So many rows are copied, and what the column was would be read as another value.
+      Warehouse.sql(
+          two,
+          "UPDATE t SET n = n + 1, x = 0.1",
+          "DELETE FROM t WHERE id = 1",
+          "INSERT INTO t SELECT i, i, i, i / 100.0 FROM generate_series(1000, 1999) i");
       requireEqual(warehouse, two, target, "two");
 
       widen(two);

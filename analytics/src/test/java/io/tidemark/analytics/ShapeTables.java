@@ -25,7 +25,7 @@ final class ShapeTables {
           case "text" -> 25;
           default -> throw new IllegalArgumentException(type);
         };
-    return new ColumnType(oid, -1, type, type, true, true);
+    return new ColumnType(oid, -1, type, type, true, true, oid);
   }
 
   /** {@code number name type}. */

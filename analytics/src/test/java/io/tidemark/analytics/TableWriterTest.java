@@ -9,7 +9,6 @@ import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PostgresEndpoint;
 import io.tidemark.postgres.PostgresSession;
 import io.tidemark.testing.TestCluster;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Random;
@@ -17,9 +16,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The rounds of {@link BatchRandomTest} with a server, beside rows of another source. */
 final class TableWriterTest {
@@ -45,14 +44,20 @@ final class TableWriterTest {
 
   @ParameterizedTest
   @CsvSource({
-    "KEYED, MIRROR, false",
-    "KEYED, SOFT_DELETE, false",
-    "KEYED, HISTORY, false",
-    "MULTISET, MIRROR, true",
+    "KEYED, MIRROR, false, TEXT",
+    "KEYED, SOFT_DELETE, false, TEXT",
+    "KEYED, HISTORY, false, TEXT",
+    "MULTISET, MIRROR, true, TEXT",
+    "KEYED, MIRROR, false, BINARY",
+    "KEYED, SOFT_DELETE, false, BINARY",
+    "KEYED, HISTORY, false, BINARY",
+    "MULTISET, MIRROR, true, BINARY",
   })
-  void theServerDoesWithRowsWhatMemoryDoes(MappedTable.Kind kind, Mode mode, boolean full) {
-    TableName name = new TableName("Odd \"schema\"", "a.\"b\" %s %s".formatted(mode, kind));
-    MappedTable table = BatchSimulation.table(name, kind, mode, full);
+  void theServerDoesWithRowsWhatMemoryDoes(
+      MappedTable.Kind kind, Mode mode, boolean full, ValueForm form) {
+    TableName name =
+        new TableName("Odd \"schema\"", "a.\"b\" %s %s %s".formatted(mode, kind, form));
+    MappedTable table = BatchSimulation.table(name, kind, mode, full).inForm(form);
     assertThat(new TargetTables("school").prepare(target, table, false)).isEmpty();
     TargetTables.makeIndexes(target, table);
     new BatchSimulation(1, table, false).run().getLast().rows().forEach(row -> other(table, row));
@@ -73,23 +78,25 @@ final class TableWriterTest {
    * A server's clock may be put back, and a copy's moment may be later than a commit that it does
    * not see: a version still begins where the one before it ends, and ends after it begins.
    */
-  @Test
-  void aVersionNeverBeginsBeforeTheOneBeforeIt() {
-    TableName name = new TableName("Odd \"schema\"", "clock");
-    MappedTable table = BatchSimulation.table(name, MappedTable.Kind.KEYED, Mode.HISTORY, false);
+  @ParameterizedTest
+  @EnumSource(ValueForm.class)
+  void aVersionNeverBeginsBeforeTheOneBeforeIt(ValueForm form) {
+    TableName name = new TableName("Odd \"schema\"", "clock " + form);
+    MappedTable table =
+        BatchSimulation.table(name, MappedTable.Kind.KEYED, Mode.HISTORY, false).inForm(form);
     assertThat(new TargetTables("school").prepare(target, table, false)).isEmpty();
     TargetTables.makeIndexes(target, table);
     TableWriter writer = new TableWriter(target, table);
-    apply(table, writer, batch -> batch.insert(row("1", "first"), at(100, 100)));
-    apply(table, writer, batch -> batch.update(null, row("1", "earlier"), at(200, 50)));
+    apply(table, writer, batch -> batch.insert(row(table, "first"), at(100, 100)));
+    apply(table, writer, batch -> batch.update(null, row(table, "earlier"), at(200, 50)));
     apply(
         table,
         writer,
         batch ->
-            batch.update(null, row("1", "earlier yet"), at(300, 40))
-                && batch.update(null, row("1", "later"), at(400, 150)));
-    apply(table, writer, batch -> batch.delete(row("1", "later"), at(500, 120)));
-    apply(table, writer, batch -> batch.insert(row("1", "again"), at(600, 110)));
+            batch.update(null, row(table, "earlier yet"), at(300, 40))
+                && batch.update(null, row(table, "later"), at(400, 150)));
+    apply(table, writer, batch -> batch.delete(row(table, "later"), at(500, 120)));
+    apply(table, writer, batch -> batch.insert(row(table, "again"), at(600, 110)));
     assertThat(
             target.query(
                 "SELECT body || ' ' || extract(epoch FROM _valid_from)::int || ' ' ||"
@@ -115,13 +122,8 @@ final class TableWriterTest {
         });
   }
 
-  private static byte[] @Nullable [] row(String id, String body) {
-    byte[] @Nullable [] row = new byte[4][];
-    row[0] = id.getBytes(StandardCharsets.UTF_8);
-    row[1] = row[0];
-    row[2] = row[0];
-    row[3] = body.getBytes(StandardCharsets.UTF_8);
-    return row;
+  private static byte[] @Nullable [] row(MappedTable table, String body) {
+    return BatchSimulation.inForm(table, BatchSimulation.bytes(new String[] {"1", "1", "1", body}));
   }
 
   private static Moment at(long end, long seconds) {

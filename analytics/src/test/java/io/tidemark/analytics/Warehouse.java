@@ -45,6 +45,7 @@ final class Warehouse implements AutoCloseable {
   private final Map<String, String> sourceKeys = new LinkedHashMap<>();
   private final Map<String, Runner> runners = new LinkedHashMap<>();
   private final Map<String, Integer> ports = new LinkedHashMap<>();
+  private ValueForm best = ValueForm.BINARY;
   private String heartbeat = "200ms";
   private String tables = "";
   private String more = "";
@@ -58,8 +59,8 @@ final class Warehouse implements AutoCloseable {
     volatile boolean closing;
     volatile @Nullable Throwable defect;
 
-    Runner(FeedSpec spec) {
-      this.feed = new Feed(spec, TIMES);
+    Runner(FeedSpec spec, ValueForm best) {
+      this.feed = new Feed(spec, TIMES, new DecodingMode(best));
       this.thread = Thread.ofPlatform().daemon().name("feed-" + spec.name()).start(this::run);
     }
 
@@ -126,6 +127,17 @@ final class Warehouse implements AutoCloseable {
   Warehouse with(String site, TestCluster source, int port) {
     ports.put(site, port);
     return with(site, source);
+  }
+
+  /** The form of values where all tables allow it. */
+  Warehouse form(ValueForm form) {
+    best = form;
+    return this;
+  }
+
+  /** In which form the values of a feed's stream come that was opened last. */
+  Optional<ValueForm> form(String site) {
+    return feed(site).feed.form();
   }
 
   /** Instead of five in a second. */
@@ -215,7 +227,7 @@ final class Warehouse implements AutoCloseable {
 
   /** Takes turns, whatever is wished. */
   void run(String site) {
-    runners.put(site, new Runner(spec(site)));
+    runners.put(site, new Runner(spec(site), best));
   }
 
   /** Ends a feed's turns, as the end of a daemon does. */
