@@ -48,8 +48,8 @@ final class AppendBatch implements TableBatch {
   }
 
   @Override
-  public boolean isApartFrom(TableBatch earlier) {
-    return truncated == null;
+  public Split split(List<TableBatch> earlier) {
+    return truncated == null ? new Split(this, null) : new Split(null, this);
   }
 
   @Override

@@ -6,7 +6,6 @@ import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PostgresException;
 import io.tidemark.postgres.PostgresSession;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -114,16 +113,15 @@ final class Applier {
    * @return what is still to be written
    */
   private List<TableBatch> writeEarly(Batch batch) throws InterruptedException {
-    List<TableBatch> left = new ArrayList<>(batch.tables());
+    List<TableBatch> all = List.copyOf(batch.tables());
     List<Batch> before = order.before(batch);
     if (before.isEmpty()) {
-      return left;
+      return all;
     }
-    List<TableBatch> early = order.isLevel() ? independence.of(batch, before) : List.of();
-    if (!early.isEmpty()) {
-      if (tryEarly(early) && order.awaitTurn(batch, patience)) {
-        left.removeAll(early);
-        return left;
+    if (order.isLevel()) {
+      Independence.Parts parts = independence.of(batch, before);
+      if (tryEarly(parts.early()) && order.awaitTurn(batch, patience)) {
+        return parts.late();
       }
       // Who waits long for a turn holds no lock: somebody may wait for it whom the batch before
       // waits for in turn, and PostgreSQL would see no deadlock in that.
@@ -132,11 +130,14 @@ final class Applier {
     while (!order.awaitTurn(batch, LONG_TIME)) {
       LOG.warn("a batch waits for {} already for the one before it", LONG_TIME);
     }
-    return left;
+    return all;
   }
 
   /** What does not succeed now may in its turn. */
   private boolean tryEarly(List<TableBatch> early) {
+    if (early.isEmpty()) {
+      return false;
+    }
     try {
       begin();
       early.forEach(this::write);

@@ -1,10 +1,10 @@
 package io.tidemark.analytics;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,12 +129,26 @@ final class HistoryBatch implements TableBatch {
   }
 
   @Override
-  public boolean isApartFrom(TableBatch earlier) {
-    return earlier instanceof HistoryBatch other
-        && table.hasExactKey()
-        && isByKeyOnly()
-        && other.isByKeyOnly()
-        && Collections.disjoint(versions.keySet(), other.versions.keySet());
+  public Split split(List<TableBatch> earlier) {
+    if (!isByKeyOnly() || !table.hasExactKey()) {
+      return new Split(null, this);
+    }
+    List<Set<RowKey>> taken = new ArrayList<>();
+    for (TableBatch each : earlier) {
+      if (!(each instanceof HistoryBatch other) || !other.isByKeyOnly()) {
+        return new Split(null, this);
+      }
+      taken.add(other.versions.keySet());
+    }
+    HistoryBatch apart = new HistoryBatch(table);
+    HistoryBatch rest = new HistoryBatch(table);
+    versions.forEach(
+        (id, its) -> {
+          boolean isTaken = taken.stream().anyMatch(keys -> keys.contains(id));
+          (isTaken ? rest : apart).versions.put(id, its);
+        });
+    return new Split(
+        apart.versions.isEmpty() ? null : apart, rest.versions.isEmpty() ? null : rest);
   }
 
   private boolean isByKeyOnly() {

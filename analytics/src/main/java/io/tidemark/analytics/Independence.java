@@ -51,31 +51,41 @@ final class Independence {
     this.target = target;
   }
 
+  /** Parts of a batch: those that may be written early, and the others. */
+  record Parts(List<TableBatch> early, List<TableBatch> late) {}
+
   /**
-   * Those of a batch.
+   * Takes a batch apart.
    *
    * @param before the batches in front that are not committed, at least one
    */
-  List<TableBatch> of(Batch batch, List<Batch> before) {
-    List<TableBatch> independent = new ArrayList<>();
-    if (batch.isPlain() && before.stream().allMatch(Batch::isPlain)) {
-      for (TableBatch each : batch.tables()) {
-        if (isApart(each, before) && isSimple(each.table())) {
-          independent.add(each);
-        }
+  Parts of(Batch batch, List<Batch> before) {
+    if (!batch.isPlain() || !before.stream().allMatch(Batch::isPlain)) {
+      return new Parts(List.of(), List.copyOf(batch.tables()));
+    }
+    Parts parts = new Parts(new ArrayList<>(), new ArrayList<>());
+    for (TableBatch each : batch.tables()) {
+      TableBatch.Split split =
+          isSimple(each.table()) ? split(each, before) : new TableBatch.Split(null, each);
+      if (split.apart() != null) {
+        parts.early().add(split.apart());
+      }
+      if (split.rest() != null) {
+        parts.late().add(split.rest());
       }
     }
-    return independent;
+    return parts;
   }
 
-  private static boolean isApart(TableBatch table, List<Batch> before) {
+  private static TableBatch.Split split(TableBatch table, List<Batch> before) {
+    List<TableBatch> earlier = new ArrayList<>();
     for (Batch each : before) {
-      TableBatch earlier = each.find(table.table().name());
-      if (earlier != null && !table.isApartFrom(earlier)) {
-        return false;
+      TableBatch its = each.find(table.table().name());
+      if (its != null) {
+        earlier.add(its);
       }
     }
-    return true;
+    return earlier.isEmpty() ? new TableBatch.Split(table, null) : table.split(earlier);
   }
 
   private boolean isSimple(MappedTable table) {

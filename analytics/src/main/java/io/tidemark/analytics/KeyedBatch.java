@@ -2,10 +2,10 @@ package io.tidemark.analytics;
 
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** For a table with a key, whose target has each row once: the last state of each row counts. */
@@ -152,12 +152,25 @@ final class KeyedBatch implements TableBatch {
   }
 
   @Override
-  public boolean isApartFrom(TableBatch earlier) {
-    return earlier instanceof KeyedBatch other
-        && table.hasExactKey()
-        && isByKeyOnly()
-        && other.isByKeyOnly()
-        && Collections.disjoint(rows.keySet(), other.rows.keySet());
+  public Split split(List<TableBatch> earlier) {
+    if (!isByKeyOnly() || !table.hasExactKey()) {
+      return new Split(null, this);
+    }
+    List<Set<RowKey>> taken = new ArrayList<>();
+    for (TableBatch each : earlier) {
+      if (!(each instanceof KeyedBatch other) || !other.isByKeyOnly()) {
+        return new Split(null, this);
+      }
+      taken.add(other.rows.keySet());
+    }
+    KeyedBatch apart = new KeyedBatch(table, overlap);
+    KeyedBatch rest = new KeyedBatch(table, overlap);
+    rows.forEach(
+        (id, its) -> {
+          boolean isTaken = taken.stream().anyMatch(keys -> keys.contains(id));
+          (isTaken ? rest : apart).rows.put(id, its);
+        });
+    return new Split(apart.rows.isEmpty() ? null : apart, rest.rows.isEmpty() ? null : rest);
   }
 
   private boolean isByKeyOnly() {

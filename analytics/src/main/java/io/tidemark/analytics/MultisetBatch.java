@@ -67,8 +67,9 @@ final class MultisetBatch implements TableBatch {
 
   /** What is only added needs none of the rows that are there. */
   @Override
-  public boolean isApartFrom(TableBatch earlier) {
-    return truncated == null && counts.values().stream().allMatch(count -> count > 0);
+  public Split split(List<TableBatch> earlier) {
+    boolean adds = truncated == null && counts.values().stream().allMatch(count -> count > 0);
+    return adds ? new Split(this, null) : new Split(null, this);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.tidemark.analytics;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,10 +41,20 @@ sealed interface TableBatch permits KeyedBatch, HistoryBatch, MultisetBatch, App
   boolean truncate(Moment at);
 
   /**
-   * Whether it may be written while an earlier one of the same table, not visible to it, is written
-   * by somebody else: whether they have no row in common.
+   * What of it may be written while earlier ones of the same table are written by others, unseen by
+   * it: the rows that none of them has.
+   *
+   * @param earlier of the same kind
    */
-  boolean isApartFrom(TableBatch earlier);
+  Split split(List<TableBatch> earlier);
+
+  /**
+   * A batch in two.
+   *
+   * @param apart what has no row in common with the earlier ones; null: nothing
+   * @param rest null: nothing
+   */
+  record Split(@Nullable TableBatch apart, @Nullable TableBatch rest) {}
 
   /** Memory, about. */
   long bytes();
