@@ -1,6 +1,9 @@
 package io.tidemark.analytics;
 
 import io.tidemark.postgres.PostgresSession;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +20,9 @@ final class CopyBuffer {
     ESCAPES['\r'] = 'r';
     ESCAPES['\t'] = 't';
   }
+
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
   private byte[] bytes;
   private int size;
@@ -50,9 +56,9 @@ final class CopyBuffer {
 
   /** Four bytes, the highest first. */
   void number(int value) {
-    for (int shift = 24; shift >= 0; shift -= 8) {
-      raw(value >> shift);
-    }
+    need(Integer.BYTES);
+    INTS.set(bytes, size, value);
+    size += Integer.BYTES;
   }
 
   /** Bytes as they are. */

@@ -1,20 +1,54 @@
 package io.tidemark.analytics;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The values of some columns of a row, to be equal by. */
 final class RowKey {
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
+  /** Its bits have no pattern: those of the golden ratio. */
+  private static final long ODD = 0x9E3779B97F4A7C15L;
+
   private final byte[] @Nullable [] values;
   private final int hash;
 
   private RowKey(byte[] @Nullable [] values) {
     this.values = values;
-    int code = 1;
+    long code = 0;
     for (byte[] value : values) {
-      code = 31 * code + Arrays.hashCode(value);
+      code = mix(code, value);
     }
-    this.hash = code;
+    this.hash = (int) (code >>> Integer.SIZE);
+  }
+
+  /**
+   * Numbers in binary form that follow each other differ in their last bytes only, of which
+   * Arrays.hashCode makes a few thousand values.
+   */
+  private static long mix(long before, byte @Nullable [] value) {
+    if (value == null) {
+      return spread(before - 1);
+    }
+    long code = before + value.length;
+    int at = 0;
+    for (; at + Long.BYTES <= value.length; at += Long.BYTES) {
+      code = spread(code ^ (long) LONGS.get(value, at));
+    }
+    long rest = 0;
+    for (; at < value.length; at++) {
+      rest = (rest << Byte.SIZE) | (value[at] & 0xFF);
+    }
+    return spread(code ^ rest);
+  }
+
+  private static long spread(long code) {
+    long product = code * ODD;
+    return product ^ (product >>> Integer.SIZE);
   }
 
   /** Of the given columns. */
