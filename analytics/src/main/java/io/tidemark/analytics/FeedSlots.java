@@ -11,12 +11,15 @@ import io.tidemark.postgres.SlotName;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Finds, makes and drops the slots of a feed. */
 final class FeedSlots {
   private static final Logger LOG = LoggerFactory.getLogger(FeedSlots.class);
+  private static final Duration RELEASE_LIMIT = Duration.ofSeconds(5);
+  private static final Duration RELEASE_LOOK = Duration.ofMillis(50);
 
   /** For every transaction that runs when the slot is made. */
   private static final Duration CREATE_LIMIT = Duration.ofMinutes(30);
@@ -84,6 +87,17 @@ final class FeedSlots {
             });
   }
 
+  /** A walsender has its slot for a moment longer than its client has the connection. */
+  private Optional<ReplicationSlotRow> findReleased(FeedRole role) {
+    long until = System.nanoTime() + RELEASE_LIMIT.toNanos();
+    Optional<ReplicationSlotRow> slot = find(role);
+    while (slot.filter(ReplicationSlotRow::active).isPresent() && System.nanoTime() - until < 0) {
+      LockSupport.parkNanos(RELEASE_LOOK.toNanos());
+      slot = find(role);
+    }
+    return slot;
+  }
+
   /**
    * Drops it, if it is there.
    *
@@ -91,7 +105,7 @@ final class FeedSlots {
    *     this database
    */
   void drop(FeedRole role) {
-    Optional<ReplicationSlotRow> slot = find(role);
+    Optional<ReplicationSlotRow> slot = findReleased(role);
     if (slot.isEmpty()) {
       return;
     }

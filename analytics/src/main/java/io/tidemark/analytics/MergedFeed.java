@@ -58,7 +58,7 @@ final class MergedFeed implements VerifiedFeed {
 
   @Override
   public Optional<MappedTable> table(PostgresSession target, TableName name) {
-    return now(name).map(now -> SavedMapping.of(now, spec.state().columns().all(target)));
+    return now(name).map(now -> SavedMapping.compared(now, spec.state().columns().all(target)));
   }
 
   @Override

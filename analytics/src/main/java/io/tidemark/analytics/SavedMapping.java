@@ -21,6 +21,34 @@ final class SavedMapping {
   }
 
   /**
+   * To compare: what the target has, read from the columns as the source names them now. Of a table
+   * that nobody has written since, the stream has not said yet that one was renamed.
+   */
+  static MappedTable compared(MappedTable now, List<SavedColumn> saved) {
+    List<MappedColumn> columns =
+        columns(now, saved).stream()
+            .map(
+                column ->
+                    new MappedColumn(
+                        current(now, column),
+                        column.configured(),
+                        column.name(),
+                        column.type(),
+                        column.mask(),
+                        column.function()))
+            .toList();
+    return now.with(now.target(), columns, now.key());
+  }
+
+  private static SourceColumn current(MappedTable now, MappedColumn column) {
+    return now.columns().stream()
+        .map(MappedColumn::source)
+        .filter(source -> source.number() == column.source().number())
+        .findFirst()
+        .orElse(column.source());
+  }
+
+  /**
    * What the target is to have: the columns that it has, as it has them, and those that are new.
    */
   static MappedTable inTarget(MappedTable now, List<SavedColumn> saved) {

@@ -162,7 +162,9 @@ final class AnalyticsVerifyCommand extends AnalyticsSourceCommand {
     for (Row row : all) {
       row.found()
           .examples()
-          .forEach(each -> text.append("  %s: %s\n".formatted(row.found().name(), each)));
+          .forEach(
+              each ->
+                  text.append("  %s %s: %s\n".formatted(row.source(), row.found().name(), each)));
     }
     return text.toString().stripTrailing();
   }
