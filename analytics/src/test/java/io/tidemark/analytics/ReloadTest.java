@@ -25,8 +25,6 @@ final class ReloadTest {
       public.texts: {columns: [name, v]}
       public.facts: {columns: [id, v], mode: history}
       """;
-  private static final String SLOT_GONE =
-      "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots";
   private static final long ROWS = 20_000;
 
   private static TestCluster source;
@@ -71,7 +69,7 @@ final class ReloadTest {
     target.sql("DROP DATABASE warehouse WITH (FORCE)");
     Warehouse.sql(
         source,
-        SLOT_GONE,
+        Warehouse.SLOT_GONE,
         "DROP TABLE rows, texts, facts",
         "DROP PUBLICATION IF EXISTS tidemark_school_one");
   }
@@ -106,7 +104,7 @@ final class ReloadTest {
   @Test
   void aLostSlotIsRebuiltWithoutEmptyingTables() throws InterruptedException {
     warehouse.stop("one");
-    Warehouse.sql(source, SLOT_GONE);
+    Warehouse.sql(source, Warehouse.SLOT_GONE);
     change();
     AtomicLong fewest = new AtomicLong(Long.MAX_VALUE);
     AtomicBoolean over = new AtomicBoolean();
@@ -155,7 +153,7 @@ final class ReloadTest {
         warehouse.rows("SELECT * FROM school.facts WHERE _valid_to IS NOT NULL");
     assertThat(before).hasSize(10);
     warehouse.stop("one");
-    Warehouse.sql(source, SLOT_GONE);
+    Warehouse.sql(source, Warehouse.SLOT_GONE);
     change();
     warehouse.run("one");
     warehouse.awaitLevel("one");
@@ -174,7 +172,7 @@ final class ReloadTest {
   @Test
   void aComparisonThatWasBrokenOffIsGoneOnWith() {
     warehouse.stop("one");
-    Warehouse.sql(source, SLOT_GONE);
+    Warehouse.sql(source, Warehouse.SLOT_GONE);
     change();
     warehouse.pipeline("copy: {rate: 512KiB/s}").run("one");
     await()

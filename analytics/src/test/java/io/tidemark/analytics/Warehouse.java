@@ -32,6 +32,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class Warehouse implements AutoCloseable {
   static final String SITE = "_site = 'one' AND _database = 'app'";
+
+  /**
+   * Drops all slots of a source; waits until their walsenders, whose clients have gone, have let go
+   * of them.
+   */
+  static final String SLOT_GONE =
+      """
+      DO $$
+      BEGIN
+        FOR i IN 1 .. 300 LOOP
+          EXIT WHEN NOT EXISTS (SELECT FROM pg_replication_slots WHERE active);
+          PERFORM pg_sleep(0.1);
+        END LOOP;
+        PERFORM pg_drop_replication_slot(slot_name) FROM pg_replication_slots;
+      END $$""";
+
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final int MANY_FAILURES = 30;
 

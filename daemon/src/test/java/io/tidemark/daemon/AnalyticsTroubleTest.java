@@ -55,6 +55,11 @@ class AnalyticsTroubleTest {
   @AfterEach
   void end() {
     site.close();
+    await()
+        .atMost(DaemonSite.LIMIT)
+        .until(
+            () ->
+                source.value("SELECT count(*) FROM pg_replication_slots WHERE active").equals("0"));
     source.sql(
         "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots",
         "DROP PUBLICATION IF EXISTS tidemark_school_app",
