@@ -142,11 +142,7 @@ final class HistoryBatch implements TableBatch {
     }
     HistoryBatch apart = new HistoryBatch(table);
     HistoryBatch rest = new HistoryBatch(table);
-    versions.forEach(
-        (id, its) -> {
-          boolean isTaken = taken.stream().anyMatch(keys -> keys.contains(id));
-          (isTaken ? rest : apart).versions.put(id, its);
-        });
+    RowKey.part(versions, taken, apart.versions, rest.versions);
     return new Split(
         apart.versions.isEmpty() ? null : apart, rest.versions.isEmpty() ? null : rest);
   }

@@ -165,11 +165,7 @@ final class KeyedBatch implements TableBatch {
     }
     KeyedBatch apart = new KeyedBatch(table, overlap);
     KeyedBatch rest = new KeyedBatch(table, overlap);
-    rows.forEach(
-        (id, its) -> {
-          boolean isTaken = taken.stream().anyMatch(keys -> keys.contains(id));
-          (isTaken ? rest : apart).rows.put(id, its);
-        });
+    RowKey.part(rows, taken, apart.rows, rest.rows);
     return new Split(apart.rows.isEmpty() ? null : apart, rest.rows.isEmpty() ? null : rest);
   }
 

@@ -4,6 +4,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The values of some columns of a row, to be equal by. */
@@ -63,6 +66,16 @@ final class RowKey {
   /** Of all columns. */
   static RowKey of(byte[] @Nullable [] row) {
     return new RowKey(row);
+  }
+
+  /** Parts a map: what none of the others has, and the rest. */
+  static <V> void part(
+      Map<RowKey, V> from, List<Set<RowKey>> others, Map<RowKey, V> apart, Map<RowKey, V> rest) {
+    from.forEach(
+        (key, its) -> {
+          boolean isTaken = others.stream().anyMatch(keys -> keys.contains(key));
+          (isTaken ? rest : apart).put(key, its);
+        });
   }
 
   byte[] @Nullable [] values() {

@@ -40,7 +40,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Keeps PostgreSQL clusters recoverable: archives WAL within a second, takes base backups,"
-          + " restores to a moment and proves that it got there."
+          + " restores to a moment and proves that it got there; keeps standbys, and an analytics"
+          + " database that is seconds old and has no personal data."
     },
     optionListHeading = "%nOptions:%n",
     parameterListHeading = "%nParameters:%n",
