@@ -57,12 +57,15 @@ final class FeedLoader {
         new TableMapper(
             spec.pipeline(), spec.source(), spec.pseudonymKey().map(PseudonymKey::read), saved);
     TableMapping all =
-        RowFilters.checked(
-            links.primary(),
-            checked(mapper.map(SourceCatalog.read(links.primary(), types, mapper::wants))));
+        checked(mapper.map(SourceCatalog.read(links.primary(), types, mapper::wants)));
     return state.feed(target, FeedRole.MAIN).isEmpty()
         ? all
         : LeftOut.from(all, state.tables(target), saved);
+  }
+
+  /** The same without the tables whose row filters cannot be used; each of those is tried out. */
+  TableMapping publishable() {
+    return RowFilters.checked(links.primary(), mapping());
   }
 
   /** SQL_ASCII is no encoding: whatever bytes a client sent are there. */

@@ -1,5 +1,6 @@
 package io.tidemark.analytics;
 
+import io.tidemark.postgres.DriverSql;
 import io.tidemark.postgres.PostgresSession;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -51,14 +52,15 @@ final class Publications {
         source.value("SELECT 1 FROM pg_publication WHERE pubname = ?", publication).isPresent();
     if (!there) {
       source.execute(
-          "CREATE PUBLICATION "
-              + quoted
-              + (tables.isEmpty() ? "" : " FOR TABLE " + list(tables))
-              + " WITH (publish = '"
-              + publish
-              + "', publish_via_partition_root = "
-              + viaRoot
-              + ")");
+          DriverSql.withoutParameters(
+              "CREATE PUBLICATION "
+                  + quoted
+                  + (tables.isEmpty() ? "" : " FOR TABLE " + list(tables))
+                  + " WITH (publish = '"
+                  + publish
+                  + "', publish_via_partition_root = "
+                  + viaRoot
+                  + ")"));
     } else if (!published(source, publication).equals(wanted(tables)) || hasFilter(tables)) {
       if (tables.isEmpty()) {
         String all =
@@ -67,7 +69,9 @@ final class Publications {
                 published(source, publication).keySet().stream().map(TableName::quoted).toList());
         source.execute("ALTER PUBLICATION " + quoted + " DROP TABLE " + all);
       } else {
-        source.execute("ALTER PUBLICATION " + quoted + " SET TABLE " + list(tables));
+        source.execute(
+            DriverSql.withoutParameters(
+                "ALTER PUBLICATION " + quoted + " SET TABLE " + list(tables)));
       }
     }
   }

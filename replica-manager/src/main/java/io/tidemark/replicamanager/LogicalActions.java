@@ -2,6 +2,7 @@ package io.tidemark.replicamanager;
 
 import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
+import io.tidemark.postgres.DriverSql;
 import io.tidemark.postgres.PostgresSession;
 import io.tidemark.replicamanager.LogicalDecision.AlterTable;
 import io.tidemark.replicamanager.LogicalDecision.Configure;
@@ -75,11 +76,11 @@ final class LogicalActions {
   }
 
   private void onTarget(String sql) {
-    target.session().execute(LogicalDdl.forDriver(sql));
+    target.session().execute(DriverSql.withoutParameters(sql));
   }
 
   private void onSource(String sql) {
-    source.session().execute(LogicalDdl.forDriver(sql));
+    source.session().execute(DriverSql.withoutParameters(sql));
   }
 
   private void createTable(LogicalObservation seen, CreateTable create) {
@@ -97,7 +98,7 @@ final class LogicalActions {
     target
         .session()
         .execute(
-            LogicalDdl.forDriver(
+            DriverSql.withoutParameters(
                 alter.changes().stream()
                     .map(change -> "ALTER TABLE " + alter.table().quoted() + " " + change)
                     .collect(Collectors.joining("; "))));

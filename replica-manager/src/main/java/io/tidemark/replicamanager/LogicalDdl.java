@@ -100,21 +100,4 @@ final class LogicalDdl {
     String quoted = "'" + text.replace("'", "''").replace("\\", "\\\\") + "'";
     return text.indexOf('\\') < 0 ? quoted : " E" + quoted;
   }
-
-  /** An operator with a question mark is no parameter of the driver's. */
-  static String forDriver(String sql) {
-    StringBuilder escaped = new StringBuilder(sql.length());
-    char quote = 0;
-    for (int i = 0; i < sql.length(); i++) {
-      char c = sql.charAt(i);
-      if (c == '\'' || c == '"') {
-        quote = quote == 0 ? c : quote == c ? 0 : quote;
-      }
-      escaped.append(c);
-      if (c == '?' && quote == 0) {
-        escaped.append(c);
-      }
-    }
-    return escaped.toString();
-  }
 }

@@ -7,6 +7,7 @@ import io.tidemark.config.ChangeSettings.DroppedColumn;
 import io.tidemark.config.ChangeSettings.NewTable;
 import io.tidemark.config.ChangeSettings.RenamedColumn;
 import io.tidemark.config.TableSettings;
+import io.tidemark.postgres.PublicationFilter;
 import io.tidemark.replicamanager.LogicalTable.Identity;
 import io.tidemark.replicamanager.LogicalVerdict.Follow;
 import io.tidemark.replicamanager.LogicalVerdict.Held;

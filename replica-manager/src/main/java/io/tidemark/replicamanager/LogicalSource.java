@@ -1,6 +1,7 @@
 package io.tidemark.replicamanager;
 
 import io.tidemark.postgres.Lsn;
+import io.tidemark.postgres.PublicationFilter;
 import io.tidemark.postgres.ReplicationSlotRow;
 import java.time.Instant;
 import java.util.List;

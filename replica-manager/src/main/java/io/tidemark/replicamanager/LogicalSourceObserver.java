@@ -3,6 +3,7 @@ package io.tidemark.replicamanager;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.PostgresException;
 import io.tidemark.postgres.PostgresSession;
+import io.tidemark.postgres.PublicationFilter;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -111,7 +112,7 @@ final class LogicalSourceObserver implements AutoCloseable {
         Probe probe = new Probe(table.oid(), where.get(), table.columns());
         PublicationFilter filter =
             Optional.ofNullable(probed.get(probe))
-                .orElseGet(() -> PublicationFilter.probe(open, table, where.get()));
+                .orElseGet(() -> PublicationFilter.probe(open, table.name().quoted(), where.get()));
         now.put(probe, filter);
         filters.put(table.name(), filter);
       }

@@ -3,6 +3,7 @@ package io.tidemark.replicamanager;
 import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.ControlFileReader;
+import io.tidemark.postgres.DriverSql;
 import io.tidemark.postgres.HostPort;
 import io.tidemark.postgres.PostgresEndpoint;
 import io.tidemark.postgres.PostgresSession;
@@ -260,7 +261,8 @@ public final class SubscriberSeed {
                     .filter(follow -> follow.as().publication().equals(publication))
                     .map(follow -> follow.as().sql())
                     .collect(Collectors.joining(", "));
-            source.execute(LogicalDdl.forDriver(spec.createPublication(publication, tables)));
+            source.execute(
+                DriverSql.withoutParameters(spec.createPublication(publication, tables)));
           }
           return true;
         });

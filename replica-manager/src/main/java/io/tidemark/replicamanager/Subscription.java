@@ -2,6 +2,7 @@ package io.tidemark.replicamanager;
 
 import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
+import io.tidemark.postgres.DriverSql;
 import io.tidemark.postgres.PostgresSession;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -199,7 +200,7 @@ final class Subscription {
   }
 
   private void execute(String sql) {
-    target.execute(LogicalDdl.forDriver(sql));
+    target.execute(DriverSql.withoutParameters(sql));
   }
 
   private void quietly(SubscriptionConninfo conninfo, String sql) {

@@ -13,6 +13,7 @@ import io.tidemark.config.ChangeSettings.DroppedColumn;
 import io.tidemark.config.ChangeSettings.NewTable;
 import io.tidemark.config.ChangeSettings.RenamedColumn;
 import io.tidemark.config.TableSettings;
+import io.tidemark.postgres.PublicationFilter;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -527,11 +528,5 @@ final class LogicalPlannerTest {
 
     assertThat(LogicalDdl.add(column))
         .isEqualTo("ADD COLUMN \"it's\" text DEFAULT  E'o''k\\\\'::text");
-  }
-
-  @Test
-  void tellsAnOperatorFromAParameterOfTheDrivers() {
-    assertThat(LogicalDdl.forDriver("a ? 'b?' AND \"c?\" ?| 'it''s?'"))
-        .isEqualTo("a ?? 'b?' AND \"c?\" ??| 'it''s?'");
   }
 }

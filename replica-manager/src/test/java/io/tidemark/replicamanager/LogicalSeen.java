@@ -7,6 +7,7 @@ import io.tidemark.config.TableSettings;
 import io.tidemark.postgres.HostPort;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PostgresEndpoint;
+import io.tidemark.postgres.PublicationFilter;
 import io.tidemark.postgres.ReplicationSlotRow;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,13 +1,11 @@
-package io.tidemark.replicamanager;
+package io.tidemark.postgres;
 
-import io.tidemark.postgres.PostgresException;
-import io.tidemark.postgres.PostgresSession;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 
 /** A row filter as the source's server understands it. */
-sealed interface PublicationFilter {
+public sealed interface PublicationFilter {
   /**
    * It may stand in a publication.
    *
@@ -32,21 +30,24 @@ sealed interface PublicationFilter {
 
   /**
    * Asks the server by a publication that is rolled back: only so is it known which columns an
-   * expression reads, before one that reads others makes UPDATEs on the source fail.
+   * expression reads, before one that reads others than the replica identity's makes UPDATE and
+   * DELETE on the source fail (pub_rf_contains_invalid_column in publicationcmds.c). It has the
+   * lock of an ALTER PUBLICATION on the table for that moment.
    *
+   * @param table quoted, with its schema
    * @param where as it is configured
    * @throws PostgresException where that could not be found out now
    */
-  static PublicationFilter probe(PostgresSession source, LogicalTable table, String where) {
+  static PublicationFilter probe(PostgresSession source, String table, String where) {
     String name = "tidemark_probe_" + source.value("SELECT pg_backend_pid()").orElse("");
     source.execute("BEGIN");
     try {
       source.execute("SET LOCAL lock_timeout = '2s'");
       source.execute("SET LOCAL search_path TO DEFAULT");
       source.execute(
-          LogicalDdl.forDriver(
-              "CREATE PUBLICATION %s FOR TABLE ONLY %s WHERE (%s)"
-                  .formatted(name, table.name().quoted(), where)));
+          DriverSql.withoutParameters(
+              "CREATE PUBLICATION %s FOR TABLE ONLY %s WHERE (%s)".formatted(name, table, where)
+                  + " WITH (publish_via_partition_root = true)"));
       source.execute("SET LOCAL search_path = ''");
       return read(source, name);
     } catch (PostgresException e) {
