@@ -279,6 +279,8 @@ final class Applier {
   private void rollback(@Nullable RuntimeException why) {
     boolean open = inTransaction;
     ended();
+    // What they remember of the transaction never was.
+    writers.clear();
     try {
       if (open && !target.isClosed()) {
         target.execute("ROLLBACK");

@@ -2,6 +2,8 @@ package io.tidemark.analytics;
 
 import io.tidemark.config.ErrorCode;
 import io.tidemark.config.TidemarkException;
+import io.tidemark.postgres.PostgresException;
+import java.util.Set;
 
 /**
  * A table that has come in binary form cannot do so any more: its stream goes on as text, from what
@@ -9,6 +11,14 @@ import io.tidemark.config.TidemarkException;
  */
 final class BinaryUnfit extends TidemarkException {
   private static final long serialVersionUID = 1L;
+
+  /** Protocol violation, invalid binary representation: what a receive function does not read. */
+  private static final Set<String> STATES = Set.of("08P01", "22P03");
+
+  /** Whether a target's failure may come of the binary form. */
+  static boolean isAbout(PostgresException e) {
+    return STATES.contains(e.sqlState());
+  }
 
   /**
    * @param found what cannot be in binary form, and why

@@ -3,7 +3,6 @@ package io.tidemark.analytics;
 import io.tidemark.config.TidemarkException;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PostgresException;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,12 +19,6 @@ import org.slf4j.LoggerFactory;
 final class DecodingMode {
   private static final Logger LOG = LoggerFactory.getLogger(DecodingMode.class);
   private static final String INTERNAL_ERROR = "XX000";
-
-  /**
-   * Of a value in binary form that is not read, and of a type inside of another one that has no
-   * send function: undefined function, protocol violation.
-   */
-  private static final Set<String> OF_BINARY_FORM = Set.of("42883", "08P01");
 
   private volatile Lsn wholeUntil = Lsn.ZERO;
   private volatile ValueForm best;
@@ -62,9 +55,6 @@ final class DecodingMode {
    * @param sourceEnd what has made it fail was written before
    */
   void failed(TidemarkException e, Lsn sourceEnd) {
-    if (e instanceof PostgresException known && OF_BINARY_FORM.contains(known.sqlState())) {
-      unfit();
-    }
     if (e instanceof PostgresException known
         && known.sqlState().equals(INTERNAL_ERROR)
         && sourceEnd.isAfter(wholeUntil)) {

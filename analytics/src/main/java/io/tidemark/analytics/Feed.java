@@ -7,12 +7,9 @@ import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PostgresSession;
 import io.tidemark.postgres.ReplicationSlotRow;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +34,7 @@ public final class Feed implements AutoCloseable {
   private final FeedTables tables;
   private final DecodingMode mode;
   private final FeedStreams streams;
-  private final CatalogWatch catalog;
+  private final UnsaidChanges unsaid;
   private final FeedTimes times;
   private final FeedVitals vitals = new FeedVitals();
   private volatile boolean ending;
@@ -45,13 +42,6 @@ public final class Feed implements AutoCloseable {
   private @Nullable FeedHeartbeat heartbeat;
   private @Nullable SideFeed side;
   private TableMapping mapping = new TableMapping(List.of(), List.of());
-  private CatalogWatch.View watched = CatalogWatch.NOTHING;
-  private CatalogWatch.@Nullable Pending pending;
-
-  /** Those of streams that have ended. */
-  private Set<CatalogWatch.Truncation> truncations = Set.of();
-
-  private long watchedNanos;
   private long lookedNanos;
   private long sideEndedNanos;
 
@@ -74,13 +64,14 @@ public final class Feed implements AutoCloseable {
     this.loader = new FeedLoader(spec, links, () -> ending);
     this.tables = new FeedTables(spec);
     this.streams = new FeedStreams(spec, links, loader, vitals, mode);
-    this.catalog =
+    CatalogWatch catalog =
         new CatalogWatch(
             spec.viaRoot(),
             name ->
                 spec.pipeline().tables().stream()
                     .anyMatch(rule -> rule.matches(name.schema(), name.table())),
             loader.publications().names());
+    this.unsaid = new UnsaidChanges(spec, links, catalog, times.catalog());
     this.times = times;
     this.sideEndedNanos = System.nanoTime() - times.sideAgain().toNanos();
   }
@@ -193,7 +184,7 @@ public final class Feed implements AutoCloseable {
   }
 
   private void begin() throws InterruptedException {
-    mapping = loader.prepare(loader.mapping());
+    mapping = loader.prepare(loader.publishable());
     vitals.refused(mapping.problems());
     if (mapping.tables().isEmpty()) {
       throw new TidemarkException(
@@ -210,7 +201,7 @@ public final class Feed implements AutoCloseable {
   }
 
   private List<MappedTable> copying() {
-    mapping = loader.prepare(loader.mapping());
+    mapping = loader.prepare(loader.publishable());
     vitals.refused(mapping.problems());
     return state.tables(links.target()).stream()
         .filter(row -> row.isMain() && row.state() == TableState.COPYING)
@@ -229,15 +220,13 @@ public final class Feed implements AutoCloseable {
 
   private void startFollowing() {
     PostgresSession target = links.target();
-    CatalogWatch.View before = catalog.look(links.primary());
-    TableMapping wanted = loader.mapping();
+    CatalogWatch.View before = unsaid.view();
+    TableMapping wanted = loader.publishable();
     // First: what is not published now would seem to have been published all the time.
     tables.decide(target, wanted, before.published().keySet());
     mapping = loader.prepare(wanted);
     vitals.refused(mapping.problems());
-    watched = catalog.look(links.primary());
-    pending = null;
-    if (!watched.hasShapesOf(before)) {
+    if (!unsaid.begin().hasShapesOf(before)) {
       return;
     }
     FeedRow feed = history.resumed(target, FeedRole.MAIN);
@@ -295,59 +284,22 @@ public final class Feed implements AutoCloseable {
     tendSide(target);
   }
 
-  // What no stream says
-
   private void watch(PostgresSession target) {
     FeedStreams.Open following = open;
-    long now = System.nanoTime();
-    if (following == null || now - watchedNanos < times.catalog().toNanos()) {
+    if (following == null) {
       return;
     }
-    CatalogWatch.Pending before = pending;
-    if (before == null) {
-      watchedNanos = now;
-      CatalogWatch.View view = catalog.look(links.primary());
-      if (!view.isLike(watched)) {
-        stopFollowing();
-      } else {
-        pending = new CatalogWatch.Pending(view, links.decoded().currentWalLsn());
-      }
-    } else if (following.stream().applied().isAtLeast(before.from())) {
-      pending = null;
-      Set<CatalogWatch.Truncation> all = new HashSet<>(truncations);
-      all.addAll(following.stream().truncations());
-      weigh(target, before.view(), all);
-      truncations = Set.copyOf(following.stream().truncations());
+    UnsaidChanges.Found found = unsaid.look(target, following.stream(), mapping);
+    if (found.reshaped() || !found.partitioned().isEmpty()) {
+      stopFollowing();
     }
-  }
-
-  /** The stream has brought what it says of partitions; what is different now, it does not say. */
-  private void weigh(
-      PostgresSession target, CatalogWatch.View view, Set<CatalogWatch.Truncation> truncations) {
-    Map<TableName, String> storages = state.storages(target);
-    for (TableRow row : state.tables(target)) {
-      CatalogWatch.Parts parts = view.parts().get(row.name());
-      Optional<MappedTable> table = mapping.table(row.name());
-      String known = storages.getOrDefault(row.name(), "");
-      if (parts == null || table.isEmpty() || !row.isFollowed() || !row.isMain()) {
-        continue;
-      }
-      CatalogWatch.Difference difference = parts.since(known, truncations, row.name());
-      boolean unsaid =
-          difference.isUnsaid()
-              || difference.added().stream()
-                  .anyMatch(leaf -> CatalogWatch.hasBrought(links.primary(), leaf));
-      if (unsaid) {
-        LOG.info(
-            "{}: partitions of {} were truncated, attached or detached by themselves; it is"
-                + " brought in again",
-            spec.name(),
-            row.name());
-        stopFollowing();
-        tables.bringIn(target, table.get(), "partitions of it were changed by themselves");
-      } else if (!parts.storage().equals(known)) {
-        state.setStorage(target, row.name(), parts.storage());
-      }
+    for (MappedTable table : found.partitioned()) {
+      LOG.info(
+          "{}: partitions of {} were truncated, attached or detached by themselves; it is brought"
+              + " in again",
+          spec.name(),
+          table.name());
+      tables.bringIn(target, table, "partitions of it were changed by themselves");
     }
   }
 
@@ -482,9 +434,7 @@ public final class Feed implements AutoCloseable {
     FeedStreams.Open following = open;
     open = null;
     if (following != null) {
-      Set<CatalogWatch.Truncation> all = new HashSet<>(truncations);
-      all.addAll(following.stream().truncations());
-      truncations = all;
+      unsaid.ends(following.stream());
       try (following) {
         following.stream().end();
       }

@@ -56,20 +56,6 @@ record MappedTable(
     key = List.copyOf(key);
   }
 
-  /** With rows as text. */
-  MappedTable(
-      SourceTable source,
-      TableName target,
-      Map<String, String> labels,
-      List<MappedColumn> columns,
-      List<String> key,
-      Kind kind,
-      Mode mode,
-      Optional<String> where,
-      ChangeSettings onChange) {
-    this(source, target, labels, columns, key, kind, mode, where, onChange, ValueForm.TEXT);
-  }
-
   TableName name() {
     return source.name();
   }

@@ -112,7 +112,8 @@ public final class SubscribedFeed implements VerifiedFeed {
         kind,
         TableSettings.Mode.MIRROR,
         as.where(),
-        ChangeSettings.defaults());
+        ChangeSettings.defaults(),
+        ValueForm.TEXT);
   }
 
   /** A subscription leaves names, types and values as they are. */

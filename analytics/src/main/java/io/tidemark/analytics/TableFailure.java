@@ -40,8 +40,11 @@ final class TableFailure extends TidemarkException {
         : "mend the table, then run: tidemark analytics resync";
   }
 
-  /** What it is about one table, or what it is about more. */
+  /** What it is about one table, about the form of its values, or about more. */
   static TidemarkException of(MappedTable table, PostgresException e) {
+    if (table.form() == ValueForm.BINARY && BinaryUnfit.isAbout(e)) {
+      return new BinaryUnfit(table.target() + " does not take a value: " + e.getMessage());
+    }
     boolean passing =
         e.code() == ErrorCode.POSTGRES_UNREACHABLE
             || PASSING.contains(e.sqlState())

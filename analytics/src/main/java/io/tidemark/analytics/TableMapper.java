@@ -106,7 +106,8 @@ final class TableMapper {
             kind,
             rule.mode(),
             rule.where(),
-            onChange(rule));
+            onChange(rule),
+            ValueForm.TEXT);
     requireWhole(mapped);
     requireFreeNames(mapped);
     return mapped;

@@ -180,6 +180,14 @@ final class ApplierTest {
     return session;
   }
 
+  /** Hands over a batch that needs a lock, and gives the session that has it. */
+  private PostgresSession block(ApplyThreads to, Batch batch) {
+    PostgresSession locker = lock(1);
+    hand(to, batch);
+    awaitThat(() -> waiting() == 1);
+    return locker;
+  }
+
   private void fill(ApplyThreads to) {
     hand(to, insertion(10, first, 1));
     hand(to, insertion(20, second, 1));
@@ -190,9 +198,7 @@ final class ApplierTest {
   void whatDependsOnNothingIsWrittenBeforeItsTurnAndSeenInIt() {
     ApplyThreads started = start(3, LONG);
     fill(started);
-    PostgresSession locker = lock(1);
-    hand(started, update(30, first, 1, "changed"));
-    awaitThat(() -> waiting() == 1);
+    PostgresSession locker = block(started, update(30, first, 1, "changed"));
     hand(started, update(40, second, 1, "changed"));
     hand(started, insertion(50, first, 2));
     awaitThat(() -> early() == 2);
@@ -211,11 +217,9 @@ final class ApplierTest {
   void aChangeOfARowWaitsForTheOneBeforeIt() {
     ApplyThreads started = start(2, LONG);
     fill(started);
-    PostgresSession locker = lock(1);
     Batch both = update(30, first, 1, "changed");
     both.of(second, false).insert(row(2, "inserted"), at(30));
-    hand(started, both);
-    awaitThat(() -> waiting() == 1);
+    PostgresSession locker = block(started, both);
     hand(started, update(40, second, 2, "changed"));
     // There is room for it when the one before it is taken.
     hand(started, insertion(50, second, 3));
@@ -231,11 +235,9 @@ final class ApplierTest {
     fill(started);
     hand(started, insertion(25, second, 2));
     awaitThat(() -> started.applied().equals(new Lsn(25)));
-    PostgresSession locker = lock(1);
     Batch both = update(30, first, 1, "changed");
     both.of(second, false).update(null, row(1, "changed"), at(30));
-    hand(started, both);
-    awaitThat(() -> waiting() == 1);
+    PostgresSession locker = block(started, both);
     Batch next = update(40, second, 1, "changed again");
     next.of(second, false).update(null, row(2, "changed"), at(40));
     hand(started, next);
@@ -250,9 +252,7 @@ final class ApplierTest {
   void whatWaitsLongHoldsNoLockAndComesAllTheSame() {
     ApplyThreads started = start(2, Duration.ofSeconds(2));
     fill(started);
-    PostgresSession locker = lock(1);
-    hand(started, update(30, first, 1, "changed"));
-    awaitThat(() -> waiting() == 1);
+    PostgresSession locker = block(started, update(30, first, 1, "changed"));
     hand(started, update(40, second, 1, "changed"));
     awaitThat(() -> early() == 1);
     awaitThat(() -> early() == 0);
@@ -274,9 +274,7 @@ final class ApplierTest {
             + " FOR EACH ROW EXECUTE FUNCTION school.forbid()");
     ApplyThreads started = start(2, LONG);
     fill(started);
-    PostgresSession locker = lock(1);
-    hand(started, update(30, first, 1, "changed"));
-    awaitThat(() -> waiting() == 1);
+    PostgresSession locker = block(started, update(30, first, 1, "changed"));
     hand(started, update(40, second, 1, "changed"));
     awaitThat(() -> early() == 1);
     locker.execute("COMMIT");
@@ -325,11 +323,9 @@ final class ApplierTest {
     awaitThat(() -> started.applied().equals(new Lsn(25)));
     // Looked at already, and a foreign key all the same.
     seer.execute("CREATE UNIQUE INDEX ON " + first.target().quoted() + " (id)");
-    PostgresSession locker = lock(1);
     Batch parent = update(30, first, 1, "changed");
     parent.of(first, false).insert(row(3, "inserted"), at(30));
-    hand(started, parent);
-    awaitThat(() -> waiting() == 1);
+    PostgresSession locker = block(started, parent);
     hand(started, update(35, second, 7, "seen"));
     awaitThat(() -> early() == 1);
     locker.execute("COMMIT");
@@ -340,11 +336,9 @@ final class ApplierTest {
             + " ADD FOREIGN KEY (id) REFERENCES "
             + first.target().quoted()
             + " (id) NOT VALID");
-    PostgresSession again = lock(1);
     Batch other = update(40, first, 1, "changed twice");
     other.of(first, false).insert(row(4, "inserted"), at(40));
-    hand(started, other);
-    awaitThat(() -> waiting() == 1);
+    PostgresSession again = block(started, other);
     hand(started, insertion(50, second, 4));
     awaitThat(() -> early() == 0);
     again.execute("COMMIT");

@@ -114,7 +114,8 @@ final class BatchSimulation {
         kind,
         mode,
         Optional.empty(),
-        ChangeSettings.defaults());
+        ChangeSettings.defaults(),
+        ValueForm.TEXT);
   }
 
   private static MappedColumn column(int number, String name, String type) {

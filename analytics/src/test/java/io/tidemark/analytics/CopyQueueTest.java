@@ -40,7 +40,8 @@ final class CopyQueueTest {
             simulated.kind(),
             simulated.mode(),
             simulated.where(),
-            simulated.onChange());
+            simulated.onChange(),
+            simulated.form());
     return IntStream.range(0, count).mapToObj(i -> new CopyRange(table, leaf, 100L * i, -1, 1000));
   }
 

@@ -80,7 +80,8 @@ final class ShapeTables {
         MappedTable.Kind.KEYED,
         TableSettings.Mode.MIRROR,
         Optional.empty(),
-        policy);
+        policy,
+        ValueForm.TEXT);
   }
 
   static List<SavedColumn> saved(MappedTable table) {

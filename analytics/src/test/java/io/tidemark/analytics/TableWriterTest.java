@@ -1,12 +1,14 @@
 package io.tidemark.analytics;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.tidemark.analytics.BatchSimulation.Transaction;
 import io.tidemark.config.TableSettings.Mode;
 import io.tidemark.postgres.HostPort;
 import io.tidemark.postgres.Lsn;
 import io.tidemark.postgres.PostgresEndpoint;
+import io.tidemark.postgres.PostgresException;
 import io.tidemark.postgres.PostgresSession;
 import io.tidemark.testing.TestCluster;
 import java.time.Instant;
@@ -16,6 +18,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -110,6 +113,27 @@ final class TableWriterTest {
             "earlier yet 100 150",
             "later 150 150",
             "again 150 now");
+  }
+
+  /** What a receive function refuses may be taken as text; what a constraint refuses may not. */
+  @Test
+  void aValueThatIsNotReadInBinaryFormAsksForText() {
+    MappedTable text =
+        BatchSimulation.table(
+            new TableName("school", "t"), MappedTable.Kind.KEYED, Mode.MIRROR, false);
+    MappedTable binary = text.inForm(ValueForm.BINARY);
+    assertThat(TableFailure.of(binary, failure("22P03"))).isInstanceOf(BinaryUnfit.class);
+    assertThat(TableFailure.of(binary, failure("08P01"))).isInstanceOf(BinaryUnfit.class);
+    assertThat(TableFailure.of(text, failure("22P03"))).isInstanceOf(TableFailure.class);
+    assertThat(TableFailure.of(binary, failure("23514"))).isInstanceOf(TableFailure.class);
+    assertThat(TableFailure.of(binary, failure("40P01")))
+        .isNotInstanceOfAny(TableFailure.class, BinaryUnfit.class);
+  }
+
+  private static PostgresException failure(String sqlState) {
+    return catchThrowableOfType(
+        PostgresException.class,
+        () -> target.execute("DO $$BEGIN RAISE SQLSTATE '" + sqlState + "'; END$$"));
   }
 
   private static void apply(MappedTable table, TableWriter writer, Predicate<TableBatch> change) {
