@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param decoded where changes are read and rows copied: the primary, or a standby
  * @param fromStandby whether that is a standby
  * @param pseudonymKey of masks
- * @param batchBytes memory of a batch, about; there are some at a time
+ * @param batchBytes memory of a batch, about; several are in memory at a time
  */
 public record FeedSpec(
     PipelineSettings pipeline,

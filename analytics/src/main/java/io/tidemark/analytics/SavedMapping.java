@@ -8,9 +8,10 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * The mapping with which a stream goes on: what the target has of a table, which may be older than
- * the catalog and the configuration. The stream itself brings what has changed, in its order. A
- * column that is not taken any more is left out at once: nobody could say how to mask it.
+ * The mapping with which a stream goes on, and a comparison: what the target has of a table, which
+ * may be older than the catalog and the configuration. The stream itself brings what has changed,
+ * in its order. A column that is not taken any more is left out at once: nobody could say how to
+ * mask it.
  */
 final class SavedMapping {
   private SavedMapping() {}

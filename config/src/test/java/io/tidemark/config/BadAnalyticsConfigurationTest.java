@@ -190,6 +190,10 @@ class BadAnalyticsConfigurationTest {
             "t.yaml:15:20: analytics.pipelines.p.batch-delay: found 10s with freshness: 5s;"
                 + " expected less than freshness"),
         keys(
+            "apply-workers: 17",
+            "t.yaml:15:22: analytics.pipelines.p.apply-workers: found the number 17; expected a"
+                + " number from 1 to 16"),
+        keys(
             "copy: {workers: 0, rate: 1KiB/s, range: 1KiB}",
             "t.yaml:15:23: analytics.pipelines.p.copy.workers: found the number 0; expected a"
                 + " number from 1 to 32",
