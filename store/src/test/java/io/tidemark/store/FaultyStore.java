@@ -116,40 +116,45 @@ public final class FaultyStore implements ObjectStore {
     return spoiled;
   }
 
-  private synchronized Optional<StoreFault> faultOf(Call call) {
+  /**
+   * What befalls a call.
+   *
+   * @param release of those that hang when it is decided: whoever sees the call and clears the
+   *     rules lets it go
+   */
+  private record Spoiling(StoreFault fault, CountDownLatch release) {}
+
+  private synchronized Optional<Spoiling> faultOf(Call call) {
     calls.add(call);
     // Every rule is asked, so that each counts every call.
     List<StoreFault> due =
         rules.stream().map(rule -> rule.apply(call)).flatMap(Optional::stream).toList();
     spoiled += due.isEmpty() ? 0 : 1;
-    return due.stream().findFirst();
-  }
-
-  private synchronized CountDownLatch released() {
-    return released;
+    return due.stream().findFirst().map(fault -> new Spoiling(fault, released));
   }
 
   private <T> T call(Operation operation, String key, Supplier<T> work) {
     return spoil(faultOf(new Call(operation, key)), operation + " " + key, work);
   }
 
-  private <T> T spoil(Optional<StoreFault> fault, String what, Supplier<T> work) {
-    if (fault.isEmpty()) {
+  private <T> T spoil(Optional<Spoiling> spoiling, String what, Supplier<T> work) {
+    if (spoiling.isEmpty()) {
       return work.get();
     }
-    return switch (fault.get()) {
+    CountDownLatch release = spoiling.get().release();
+    return switch (spoiling.get().fault()) {
       case StoreFault.Fail(var kind) -> throw failure(kind, what);
       case StoreFault.LoseAnswer(var kind) -> {
         closeIfStream(work.get());
         throw failure(kind, what);
       }
       case StoreFault.Hang(var limit) -> {
-        await(limit);
+        await(release, limit);
         throw failure(Kind.UNAVAILABLE, what);
       }
       case StoreFault.Late(var time) -> {
         T result = work.get();
-        await(time);
+        await(release, time);
         yield result;
       }
       case StoreFault.Tear _, StoreFault.BreakOff _, StoreFault.CutShort _, StoreFault.Corrupt _ ->
@@ -171,9 +176,9 @@ public final class FaultyStore implements ObjectStore {
     return new StoreException(kind, what + " failed, as the test asked for", "", null);
   }
 
-  private void await(Duration limit) {
+  private static void await(CountDownLatch release, Duration limit) {
     try {
-      boolean early = released().await(limit.toNanos(), TimeUnit.NANOSECONDS);
+      boolean early = release.await(limit.toNanos(), TimeUnit.NANOSECONDS);
       assert early || !limit.isNegative();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -183,12 +188,12 @@ public final class FaultyStore implements ObjectStore {
 
   @Override
   public boolean putIfAbsent(String key, Content content) {
-    Optional<StoreFault> fault = faultOf(new Call(Operation.PUT, key));
-    if (fault.isPresent() && fault.get() instanceof StoreFault.Tear(var kept)) {
+    Optional<Spoiling> spoiling = faultOf(new Call(Operation.PUT, key));
+    if (spoiling.isPresent() && spoiling.get().fault() instanceof StoreFault.Tear(var kept)) {
       store.putIfAbsent(key, first(content, kept));
       throw failure(Kind.UNAVAILABLE, "PUT " + key);
     }
-    return spoil(fault, "PUT " + key, () -> store.putIfAbsent(key, content));
+    return spoil(spoiling, "PUT " + key, () -> store.putIfAbsent(key, content));
   }
 
   private static Content first(Content content, long kept) {
@@ -201,9 +206,9 @@ public final class FaultyStore implements ObjectStore {
 
   @Override
   public InputStream get(String key, long offset, long length) {
-    Optional<StoreFault> fault = faultOf(new Call(Operation.GET, key));
-    InputStream in = spoil(fault, "GET " + key, () -> store.get(key, offset, length));
-    return fault.map(found -> spoil(in, found)).orElse(in);
+    Optional<Spoiling> spoiling = faultOf(new Call(Operation.GET, key));
+    InputStream in = spoil(spoiling, "GET " + key, () -> store.get(key, offset, length));
+    return spoiling.map(found -> spoil(in, found.fault())).orElse(in);
   }
 
   private static InputStream spoil(InputStream in, StoreFault fault) {
@@ -227,9 +232,9 @@ public final class FaultyStore implements ObjectStore {
 
   @Override
   public Stream<ObjectInfo> list(String prefix) {
-    Optional<StoreFault> fault = faultOf(new Call(Operation.LIST, prefix));
-    Stream<ObjectInfo> all = spoil(fault, "LIST " + prefix, () -> store.list(prefix));
-    return fault.isPresent() && fault.get() instanceof StoreFault.BreakOff(var kept)
+    Optional<Spoiling> spoiling = faultOf(new Call(Operation.LIST, prefix));
+    Stream<ObjectInfo> all = spoil(spoiling, "LIST " + prefix, () -> store.list(prefix));
+    return spoiling.isPresent() && spoiling.get().fault() instanceof StoreFault.BreakOff(var kept)
         ? breakOff(all, kept)
         : all;
   }
