@@ -33,9 +33,13 @@ final class DaemonProcess implements AutoCloseable {
     return process.pid();
   }
 
+  boolean isRunning() {
+    return process.isAlive();
+  }
+
   /** Throws with the end of its log where it has ended by itself. */
   void requireRunning() {
-    if (!process.isAlive()) {
+    if (!isRunning()) {
       throw new TidemarkException(
           ErrorCode.INTERNAL,
           "the daemon ended with exit code %d; its log says:%n%s"
