@@ -163,18 +163,23 @@ public final class FeedInspector implements AutoCloseable {
         mapping().problems().stream().map(TableProblem::table).collect(Collectors.toSet());
     Set<TableName> taken =
         mapping().tables().stream().map(MappedTable::name).collect(Collectors.toSet());
-    Map<String, String> configured = new HashMap<>();
-    saved().forEach(c -> configured.put(c.table() + "/" + c.number(), c.configured()));
+    Map<String, SavedColumn> former = new HashMap<>();
+    saved().forEach(column -> former.put(column.table() + "/" + column.number(), column));
     SourceTypes types = SourceTypes.read(source, links.plainTarget());
     Set<TableName> all = new HashSet<>(published.keySet());
     all.addAll(taken);
     all.addAll(refused);
     List<PrivacyColumn> columns = new ArrayList<>();
     for (SourceTable table : SourceCatalog.read(source, types, all::contains)) {
-      Optional<TableSettings> rule =
-          taken.contains(table.name()) ? rule(table.name()) : Optional.empty();
+      Optional<MappedTable> mapped = mapping().table(table.name());
+      Optional<TableSettings> rule = mapped.flatMap(_ -> rule(table.name()));
+      Set<String> unwritten =
+          mapped.map(its -> TargetTables.unwritten(links.plainTarget(), its)).orElse(Set.of());
       for (SourceColumn column : table.columns()) {
-        String name = configured.getOrDefault(table.name() + "/" + column.number(), column.name());
+        Optional<SavedColumn> saved =
+            Optional.ofNullable(former.get(table.name() + "/" + column.number()));
+        String name = saved.map(SavedColumn::configured).orElse(column.name());
+        String target = saved.map(SavedColumn::target).orElse(column.name());
         columns.add(
             column(
                 table,
@@ -183,7 +188,10 @@ public final class FeedInspector implements AutoCloseable {
                 name,
                 there
                     ? Optional.of(published.getOrDefault(table.name(), Set.of()))
-                    : Optional.empty()));
+                    : Optional.empty(),
+                mapped
+                    .filter(_ -> unwritten.contains(target))
+                    .map(its -> TargetTables.removal(its, target))));
       }
     }
     return PrivacyReport.of(columns);
@@ -200,7 +208,8 @@ public final class FeedInspector implements AutoCloseable {
       SourceColumn column,
       Optional<TableSettings> rule,
       String configured,
-      Optional<Set<String>> published) {
+      Optional<Set<String>> published,
+      Optional<String> remains) {
     Optional<MaskSettings> mask =
         rule.flatMap(settings -> Optional.ofNullable(settings.masks().get(configured)));
     boolean computed = rule.isPresent() && column.expression().isPresent();
@@ -215,7 +224,8 @@ public final class FeedInspector implements AutoCloseable {
         table.unique().contains(column.name()) || table.key().contains(column.name()),
         table.key().contains(column.name()),
         // The target computes it from columns that leave; no publication need name it.
-        computed ? Optional.of(true) : published.map(names -> names.contains(column.name())));
+        computed ? Optional.of(true) : published.map(names -> names.contains(column.name())),
+        remains);
   }
 
   @Override

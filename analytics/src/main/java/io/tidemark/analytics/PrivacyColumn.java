@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param isKey whether it is of the replica identity
  * @param published whether pg_publication_tables.attnames of a publication of this source has it;
  *     empty where there is no publication yet
+ * @param remains where it does not leave and the target has a column of it all the same, from when
+ *     it was taken or from a physical copy: the SQL that removes that
  */
 public record PrivacyColumn(
     String source,
@@ -25,7 +27,8 @@ public record PrivacyColumn(
     Optional<MaskSettings> mask,
     boolean underUniqueIndex,
     boolean isKey,
-    Optional<Boolean> published) {
+    Optional<Boolean> published,
+    Optional<String> remains) {
 
   public PrivacyColumn {
     if (mask.isPresent() && !inConfig) {

@@ -68,7 +68,10 @@ public record PrivacyReport(List<PrivacyRow> rows) {
   }
 
   private static Optional<String> violation(PrivacyColumn column) {
-    return difference(column).or(() -> refusal(column)).or(() -> collidingKey(column));
+    return difference(column)
+        .or(() -> remains(column))
+        .or(() -> refusal(column))
+        .or(() -> collidingKey(column));
   }
 
   private static Optional<String> difference(PrivacyColumn column) {
@@ -79,6 +82,12 @@ public record PrivacyReport(List<PrivacyRow> rows) {
         column.leaves()
             ? "found it in the publication; expected it excluded, as the configuration has it"
             : "found it missing in the publication; expected it there, as configured");
+  }
+
+  private static Optional<String> remains(PrivacyColumn column) {
+    return column
+        .remains()
+        .map(sql -> "found it in the target, from former times; expected it gone: " + sql);
   }
 
   private static Optional<String> refusal(PrivacyColumn column) {

@@ -10,8 +10,8 @@ import java.util.Optional;
  * @param leaves whether it leaves the source
  * @param how {@code excluded}, {@code as it is}, or the mask as the configuration spells it
  * @param warning what the mask does to a unique index
- * @param violation where it is not as the configuration says, or must not be: what was found and
- *     what was expected
+ * @param violation where it is not as the configuration says, in the publication or in the target,
+ *     or must not be: what was found and what was expected
  */
 public record PrivacyRow(
     String source,

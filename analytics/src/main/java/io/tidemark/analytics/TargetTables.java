@@ -4,6 +4,7 @@ import io.tidemark.config.ChangeSettings.DroppedColumn;
 import io.tidemark.postgres.PostgresException;
 import io.tidemark.postgres.PostgresSession;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -210,7 +211,7 @@ final class TargetTables {
   static String droppedSql(MappedTable table, String column, boolean isShared) {
     String where = table.target().quoted();
     return table.onChange().droppedColumn() == DroppedColumn.APPLY && !isShared
-        ? "ALTER TABLE %s DROP COLUMN IF EXISTS %s".formatted(where, Sql.name(column))
+        ? "ALTER TABLE " + where + " DROP COLUMN IF EXISTS " + Sql.name(column)
         : "COMMENT ON COLUMN %s.%s IS %s"
             .formatted(where, Sql.name(column), Sql.literal("The source has it no more."));
   }
@@ -223,6 +224,20 @@ final class TargetTables {
   static String addColumn(MappedTable table, MappedColumn column) {
     String definition = Sql.name(column.name()) + " " + column.type();
     return "ALTER TABLE " + table.target().quoted() + " ADD COLUMN " + definition;
+  }
+
+  /** The SQL that removes a column, for people to run. */
+  static String removal(MappedTable table, String column) {
+    return "ALTER TABLE " + table.target().quoted() + " DROP COLUMN " + Sql.name(column);
+  }
+
+  /** The columns that the table has there though nobody writes them for this source. */
+  static Set<String> unwritten(PostgresSession target, MappedTable table) {
+    Set<String> there = new HashSet<>(columnNames(target, table.target()));
+    there.removeAll(table.labels().keySet());
+    there.removeAll(extra(table).keySet());
+    table.columns().forEach(column -> there.remove(column.name()));
+    return there;
   }
 
   /** The names of all columns. */

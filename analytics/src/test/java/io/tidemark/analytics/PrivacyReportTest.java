@@ -26,7 +26,8 @@ class PrivacyReportTest {
         settings,
         !index.equals("none"),
         index.equals("key"),
-        Optional.ofNullable(sent));
+        Optional.ofNullable(sent),
+        Optional.empty());
   }
 
   @ParameterizedTest
@@ -94,6 +95,28 @@ class PrivacyReportTest {
             "is under a unique index, and values may be equal after the mask keep-domain:"
                 + " the index is not made in the target");
     assertThat(EnforcedBy.PUBLICATION_COLUMN_LIST.text()).isEqualTo("publication column list");
+  }
+
+  @Test
+  void whatTheTargetKeepsOfAColumnThatIsExcludedIsAViolation() {
+    String drop = "ALTER TABLE \"school\".\"customers\" DROP COLUMN \"email\"";
+    PrivacyColumn column =
+        new PrivacyColumn(
+            "always",
+            "public",
+            "customers",
+            "email",
+            "text",
+            false,
+            Optional.empty(),
+            false,
+            false,
+            Optional.of(false),
+            Optional.of(drop));
+    PrivacyRow row = PrivacyReport.of(List.of(column)).violations().getFirst();
+    assertThat(row.leaves()).isFalse();
+    assertThat(row.violation().orElseThrow())
+        .isEqualTo("found it in the target, from former times; expected it gone: " + drop);
   }
 
   @Test

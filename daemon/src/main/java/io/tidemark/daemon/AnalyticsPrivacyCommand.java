@@ -19,8 +19,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Says column by column what leaves each source and how, and what sees to it: the source's own"
           + " publication where there is one. Also of columns that are not named.",
-      "Ends with code 52 where something leaves that the configuration does not want, or is masked"
-          + " in a way that makes different keys one."
+      "Ends with code 52 where something leaves that the configuration does not want, is still in"
+          + " the target from former times, or is masked in a way that makes different keys one."
     },
     footer = {
       "%nExamples:",

@@ -6,6 +6,7 @@ import io.tidemark.analytics.TableVerification;
 import io.tidemark.analytics.TableVerifier;
 import io.tidemark.analytics.VerificationLimits;
 import io.tidemark.config.ErrorCode;
+import io.tidemark.config.TidemarkException;
 import io.tidemark.replicamanager.LogicalInspector;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -81,7 +82,11 @@ final class AnalyticsVerifyCommand extends AnalyticsSourceCommand {
     List<Row> found = new ArrayList<>();
     Output output = invocation.output();
     try (AnalyticsDesk desk = AnalyticsDesk.open(invocation)) {
-      for (AnalyticsPlan plan : plans(desk)) {
+      List<AnalyticsPlan> plans = plans(desk);
+      if (desk.state().isInstalled()) {
+        plans.forEach(plan -> requireMoving(desk, plan));
+      }
+      for (AnalyticsPlan plan : plans) {
         switch (plan) {
           case AnalyticsPlan.Merge merge ->
               found.addAll(verify(desk, plan, new TableVerifier(merge.spec()), only, limits));
@@ -92,6 +97,18 @@ final class AnalyticsVerifyCommand extends AnalyticsSourceCommand {
     boolean passed = found.stream().noneMatch(row -> row.found().differs());
     output.result(new Report(passed, found), () -> text(found));
     return passed ? 0 : ErrorCode.VERIFY_FAILED.exitCode();
+  }
+
+  /** Two sides can only be compared where the target comes to where the source was read. */
+  private static void requireMoving(AnalyticsDesk desk, AnalyticsPlan plan) {
+    if (desk.state().wish(plan.pipeline().name(), plan.source().name()).stream()
+        .anyMatch("paused"::equals)) {
+      throw new TidemarkException(
+          ErrorCode.CHECK_FAILED,
+          plan.name() + " is paused: the target does not come to where the source is",
+          "tidemark analytics resume %s %s, and verify again"
+              .formatted(plan.pipeline().name(), plan.source().name()));
+    }
   }
 
   private List<Row> verifySubscribed(

@@ -68,7 +68,8 @@ final class NativeTables {
                 column.key(),
                 column.key(),
                 // The target computes it from columns that leave; no publication need name it.
-                computed ? Optional.of(true) : column.published()));
+                computed ? Optional.of(true) : column.published(),
+                column.remains()));
       }
     }
     return columns;

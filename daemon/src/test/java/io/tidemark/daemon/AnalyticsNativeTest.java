@@ -55,7 +55,7 @@ class AnalyticsNativeTest {
               _ -> {})) {
         starts(cli, site, daemon, warehouse);
         streams(source, warehouse);
-        saysWhatLeaves(cli);
+        saysWhatLeaves(cli, warehouse);
         verifies(cli, warehouse);
         takesATableThatComesLater(cli, source, warehouse);
         staysFreshWhileNothingIsWritten(cli, site, daemon, source);
@@ -148,7 +148,7 @@ class AnalyticsNativeTest {
     assertThat(warehouse.value("SELECT count(*) FROM public.taken")).isEqualTo("1");
   }
 
-  private static void saysWhatLeaves(Cli cli) {
+  private static void saysWhatLeaves(Cli cli, WarehouseDatabase warehouse) throws SQLException {
     Cli.Result report = cli.run("analytics", "privacy-report", "shop");
     assertThat(report.exitCode()).as(report.toString()).isZero();
     assertThat(report.out())
@@ -157,6 +157,15 @@ class AnalyticsNativeTest {
         .containsPattern("app +public.keyless +id +integer +no +excluded")
         .contains("app public.orders: only rows WHERE (id > 0)")
         .contains("4 of 7 columns leave; 0 are not as the configuration says");
+    warehouse.execute("ALTER TABLE public.orders ADD COLUMN secret text");
+    Cli.Result kept = cli.run("analytics", "privacy-report", "shop");
+    assertThat(kept.exitCode()).as(kept.toString()).isEqualTo(52);
+    String drop = "ALTER TABLE public.orders DROP COLUMN secret";
+    assertThat(kept.out())
+        .contains("app public.orders.secret: VIOLATION: found it in the target")
+        .contains(
+            drop.replace("public.orders", "\"public\".\"orders\"").replace("secret", "\"secret\""));
+    warehouse.execute(drop);
   }
 
   private static void verifies(Cli cli, WarehouseDatabase warehouse) throws SQLException {

@@ -192,20 +192,11 @@ public final class LogicalInspector implements AutoCloseable {
     Optional<Follow> follow =
         seen.verdicts().get(table) instanceof Follow its ? Optional.of(its) : Optional.empty();
     Set<String> list = follow.map(its -> its.as().columns()).orElse(Set.of());
+    // A table that is not taken need not be ours in the target, whatever its name is there.
+    Optional<LogicalTable> there = follow.flatMap(_ -> seen.target().table(table.name()));
     List<LogicalPublished.Column> columns =
         table.columns().stream()
-            .map(
-                column ->
-                    new LogicalPublished.Column(
-                        column.name(),
-                        column.type(),
-                        table.key().contains(column.name()),
-                        follow.isPresent()
-                            && (column.isGenerated()
-                                ? list.isEmpty()
-                                : list.isEmpty() || list.contains(column.name())),
-                        column.isGenerated(),
-                        published.map(names -> names.contains(column.name()))))
+            .map(column -> published(table, column, follow.isPresent(), list, published, there))
             .toList();
     return new LogicalPublished(
         table.name(),
@@ -214,6 +205,28 @@ public final class LogicalInspector implements AutoCloseable {
         follow.filter(its -> its.as().publication().equals(spec.appendPublication())).isPresent(),
         follow.flatMap(its -> its.as().filter()),
         columns);
+  }
+
+  private static LogicalPublished.Column published(
+      LogicalTable table,
+      LogicalColumn column,
+      boolean followed,
+      Set<String> list,
+      Optional<Set<String>> published,
+      Optional<LogicalTable> there) {
+    boolean listed = list.isEmpty() || (!column.isGenerated() && list.contains(column.name()));
+    boolean remains =
+        !listed
+            && !column.isGenerated()
+            && there.flatMap(its -> its.column(column.name())).isPresent();
+    return new LogicalPublished.Column(
+        column.name(),
+        column.type(),
+        table.key().contains(column.name()),
+        followed && listed,
+        column.isGenerated(),
+        published.map(names -> names.contains(column.name())),
+        remains ? Optional.of(SeedRemains.removal(table, column)) : Optional.empty());
   }
 
   @Override

@@ -27,6 +27,8 @@ public record LogicalPublished(
    * @param taken whether the configuration has it leave
    * @param generated whether the target computes it; no value of it is sent
    * @param published whether the publication has it; empty where there is no publication yet
+   * @param remains where it is not taken and the target has it all the same: the SQL that removes
+   *     it
    */
   public record Column(
       String name,
@@ -34,7 +36,8 @@ public record LogicalPublished(
       boolean key,
       boolean taken,
       boolean generated,
-      Optional<Boolean> published) {}
+      Optional<Boolean> published,
+      Optional<String> remains) {}
 
   public LogicalPublished {
     columns = List.copyOf(columns);

@@ -41,6 +41,11 @@ final class SeedRemains {
     return left;
   }
 
+  /** The SQL that removes a column from the target. */
+  static String removal(LogicalTable table, LogicalColumn column) {
+    return "ALTER TABLE " + table.name().quoted() + " DROP COLUMN " + column.quoted();
+  }
+
   private static List<String> left(LogicalTable table, LogicalVerdict verdict) {
     String name = table.name().quoted();
     return switch (verdict) {
@@ -59,8 +64,8 @@ final class SeedRemains {
             .forEach(
                 column ->
                     left.add(
-                        "%s.%s, which is not among the columns: ALTER TABLE %s DROP COLUMN %s"
-                            .formatted(table.name(), column.name(), name, column.quoted())));
+                        "%s.%s, which is not among the columns: %s"
+                            .formatted(table.name(), column.name(), removal(table, column))));
         follow
             .as()
             .filter()
