@@ -44,6 +44,12 @@ final class TargetTables {
   /** unique_violation. */
   private static final String DUPLICATE = "23505";
 
+  /**
+   * Of a CREATE TABLE whose name another transaction takes: duplicate_table, duplicate_object of
+   * its row type, or a duplicate in the catalog, by how far that one is.
+   */
+  private static final Set<String> TAKEN = Set.of("42P07", "42710", DUPLICATE);
+
   private final String pipeline;
 
   TargetTables(String pipeline) {
@@ -52,9 +58,21 @@ final class TargetTables {
 
   /** Makes the schema where it is missing. */
   static void makeSchema(PostgresSession target, String schema) {
-    if (target.value("SELECT 1 FROM pg_namespace WHERE nspname = ?", schema).isEmpty()) {
-      target.execute("CREATE SCHEMA IF NOT EXISTS " + Sql.name(schema));
+    if (hasSchema(target, schema)) {
+      return;
     }
+    try {
+      target.execute("CREATE SCHEMA IF NOT EXISTS " + Sql.name(schema));
+    } catch (PostgresException e) {
+      // Another source was quicker: IF NOT EXISTS does not wait for it.
+      if (!DUPLICATE.equals(e.sqlState()) || !hasSchema(target, schema)) {
+        throw e;
+      }
+    }
+  }
+
+  private static boolean hasSchema(PostgresSession target, String schema) {
+    return target.value("SELECT 1 FROM pg_namespace WHERE nspname = ?", schema).isPresent();
   }
 
   /**
@@ -65,17 +83,14 @@ final class TargetTables {
    * @return why it cannot be used; empty where it can
    */
   Optional<TableProblem> prepare(PostgresSession target, MappedTable table, boolean isRemade) {
-    Optional<String> comment =
-        target.value(
-            "SELECT coalesce(obj_description(to_regclass(?), 'pg_class'), '') WHERE"
-                + " to_regclass(?) IS NOT NULL",
-            table.target().quoted(),
-            table.target().quoted());
+    Optional<String> comment = comment(target, table);
     if (comment.isEmpty()) {
-      create(target, table);
-      return Optional.empty();
+      if (create(target, table)) {
+        return Optional.empty();
+      }
+      comment = comment(target, table);
     }
-    if (!comment.get().startsWith(MARK + pipeline)) {
+    if (!comment.orElse("").startsWith(MARK + pipeline)) {
       return Optional.of(
           new TableProblem(
               table.name(),
@@ -85,7 +100,29 @@ final class TargetTables {
     return complete(target, table, isRemade);
   }
 
-  private void create(PostgresSession target, MappedTable table) {
+  /** Empty where there is no table. */
+  private static Optional<String> comment(PostgresSession target, MappedTable table) {
+    return target.value(
+        "SELECT coalesce(obj_description(to_regclass(?), 'pg_class'), '') WHERE"
+            + " to_regclass(?) IS NOT NULL",
+        table.target().quoted(),
+        table.target().quoted());
+  }
+
+  /** False where another source of the same table was quicker. */
+  private boolean create(PostgresSession target, MappedTable table) {
+    try {
+      make(target, table);
+      return true;
+    } catch (PostgresException e) {
+      if (!TAKEN.contains(e.sqlState()) || comment(target, table).isEmpty()) {
+        throw e;
+      }
+      return false;
+    }
+  }
+
+  private void make(PostgresSession target, MappedTable table) {
     StringJoiner columns = new StringJoiner(",\n  ");
     table.labels().keySet().forEach(label -> columns.add(Sql.name(label) + LABEL));
     table.columns().forEach(column -> columns.add(definition(table, column)));
@@ -154,8 +191,12 @@ final class TargetTables {
         }
       }
     }
+    if (missing.isEmpty()) {
+      return Optional.empty();
+    }
     missing.forEach(column -> target.execute(addColumn(table, column)));
-    return Optional.empty();
+    // Another source of the same table may have been quicker, and with another type.
+    return complete(target, table, isRemade);
   }
 
   private static List<String> needed(MappedTable table, boolean isRemade) {
@@ -221,9 +262,9 @@ final class TargetTables {
     return target.query(VIEWS, row -> row.text("name"), table.quoted());
   }
 
-  static String addColumn(MappedTable table, MappedColumn column) {
+  private static String addColumn(MappedTable table, MappedColumn column) {
     String definition = Sql.name(column.name()) + " " + column.type();
-    return "ALTER TABLE " + table.target().quoted() + " ADD COLUMN " + definition;
+    return "ALTER TABLE " + table.target().quoted() + " ADD COLUMN IF NOT EXISTS " + definition;
   }
 
   /** The SQL that removes a column, for people to run. */
