@@ -85,7 +85,7 @@ final class StateSchema {
                   FROM %1$s.native_feed) f
           LEFT JOIN %1$s.wish w USING (pipeline, source);
       COMMENT ON VIEW %1$s.data_as_of IS
-        'What every source had committed up to data_as_of is in the analytics database.';
+        'What every source had committed up to data_as_of is in the analytics database. Tables that come in beside the others (role side in table_state) may be older until they are level.';
       """;
 
   private StateSchema() {}

@@ -283,7 +283,8 @@ final class Warehouse implements AutoCloseable {
   }
 
   /**
-   * Waits until all that the source has committed by now is in the target, and all tables follow.
+   * Waits until all that the source has committed by now is in the target, and all tables follow,
+   * those too that come in beside.
    */
   void awaitLevel(String site) {
     TestCluster source = Optional.ofNullable(sources.get(site)).orElseThrow();
@@ -311,9 +312,12 @@ final class Warehouse implements AutoCloseable {
     String level =
         """
         SELECT count(*) > 0 AND bool_and(t.state IN ('streaming', 'held', 'refused'))
-               AND bool_or(f.applied_lsn >= '%s')
-          FROM tidemark.table_state t JOIN tidemark.feed f USING (pipeline, source)
-         WHERE f.role = 'main' AND t.source = '%s'
+               AND bool_and(m.applied_lsn >= '%1$s')
+               AND bool_and(t.state <> 'streaming' OR coalesce(f.applied_lsn >= '%1$s', false))
+          FROM tidemark.table_state t JOIN tidemark.feed m USING (pipeline, source)
+          LEFT JOIN tidemark.feed f
+            ON (f.pipeline, f.source, f.role) = (t.pipeline, t.source, t.role)
+         WHERE m.role = 'main' AND t.source = '%2$s'
         """
             .formatted(goal, site);
     try (Statement statement = connection.createStatement();
