@@ -13,6 +13,12 @@ import java.util.Optional;
 
 /** What a recovery along one history can replay, and what to say where that is not enough. */
 final class ReachableWal {
+  /**
+   * The archiver puts segments side by side. Behind one that is missing there are no more than
+   * these where it was cut off, unless its buffer was made much larger.
+   */
+  private static final int SIDE_BY_SIDE = 16;
+
   private final WalInventory inventory;
   private final TimelineHistory history;
   private final TargetFinder finder;
@@ -88,6 +94,21 @@ final class ReachableWal {
               + gap.get().reason(),
           lastRestorable(backup) + ", or begin with a backup that was taken after the gap");
     }
+  }
+
+  /**
+   * The hole near the end of the archive that an archiver leaves when it is cut off, and while it
+   * is at work: nothing behind it was acknowledged. Not one that is on record, that a later
+   * timeline or the backup itself needs, or behind which there is much.
+   */
+  Optional<WalGap> unfinished(Completed backup) {
+    Lsn end = endOfArchive();
+    long near = (long) SIDE_BY_SIDE * inventory.segmentSize().bytes();
+    return inventory
+        .firstGap(history, backup.info().startLsn(), end)
+        .filter(gap -> !gap.isOnRecord() && gap.timeline().equals(history.timeline()))
+        .filter(gap -> gap.from().isAtLeast(backup.info().stopLsn()))
+        .filter(gap -> end.minus(gap.from()) <= near);
   }
 
   /** For people: the last moment that can be restored from a backup, as time and as LSN. */

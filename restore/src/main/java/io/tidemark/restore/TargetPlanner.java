@@ -7,6 +7,7 @@ import io.tidemark.postgres.TimelineHistory;
 import io.tidemark.postgres.WalPageHeader;
 import io.tidemark.repository.BackupEntry.Completed;
 import io.tidemark.repository.BackupInfo;
+import io.tidemark.repository.WalGap;
 import io.tidemark.repository.WalInventory;
 import io.tidemark.restore.RestorePlanner.Way;
 import io.tidemark.restore.RestoreTarget.AtLsn;
@@ -81,8 +82,25 @@ final class TargetPlanner {
   }
 
   private RestorePlan toEnd(Completed backup) {
-    wal.require(backup, wal.endOfArchive());
-    return plan(backup, Map.of(), endOf(wal.lastRecord(backup), backup), lastTime(backup), "");
+    Optional<Lsn> last = wal.lastRecord(backup);
+    Optional<WalGap> unfinished = last.flatMap(_ -> wal.unfinished(backup));
+    wal.require(backup, unfinished.map(WalGap::from).orElseGet(wal::endOfArchive));
+    return plan(
+        backup,
+        // Without a target the server would ask for what is missing, and not end without it.
+        unfinished.isPresent()
+            ? target("recovery_target_lsn", last.orElseThrow().toString(), "on")
+            : Map.of(),
+        endOf(last, backup),
+        lastTime(backup),
+        unfinished.map(this::beforeUnfinished).orElse(""));
+  }
+
+  private String beforeUnfinished(WalGap hole) {
+    return ("replays up to %s: WAL from there to %s is not in the archive, though some behind it is,"
+            + " up to %s. So an archiver leaves it that was cut off or is at work, and nothing of"
+            + " that was acknowledged; a segment that somebody removed would look the same")
+        .formatted(hole.from(), hole.to(), wal.endOfArchive());
   }
 
   private RestorePlan immediate(Completed backup) {

@@ -67,9 +67,14 @@ final class PlannedArchive implements TargetFinder {
     return this;
   }
 
-  /** Timeline 1 with WAL in stretches: from, to, from, to. */
+  /** Timeline 1 with WAL in stretches: from, to, from, to; what lies between is lost. */
   PlannedArchive wal(double... bounds) {
-    return timeline(TimelineHistory.root(new Timeline(1)), bounds);
+    return timeline(TimelineHistory.root(new Timeline(1)), "the slot was lost", bounds);
+  }
+
+  /** The same; what lies between is merely not there. */
+  PlannedArchive walWithHoles(double... bounds) {
+    return timeline(TimelineHistory.root(new Timeline(1)), WalGap.FOUND, bounds);
   }
 
   /** A timeline that forked from {@code parent} at {@code at}. */
@@ -79,10 +84,11 @@ final class PlannedArchive implements TargetFinder {
         .filter(t -> t.timeline().id() == parent)
         .forEach(t -> switches.addAll(t.history().switches()));
     switches.add(new TimelineHistory.Switch(new Timeline(parent), lsn(at), "promoted"));
-    return timeline(new TimelineHistory(new Timeline(timeline), switches), bounds);
+    return timeline(
+        new TimelineHistory(new Timeline(timeline), switches), "the slot was lost", bounds);
   }
 
-  private PlannedArchive timeline(TimelineHistory history, double... bounds) {
+  private PlannedArchive timeline(TimelineHistory history, String why, double... bounds) {
     List<Stretch> stretches = new ArrayList<>();
     List<WalGap> gaps = new ArrayList<>();
     for (int i = 0; i < bounds.length; i += 2) {
@@ -90,7 +96,7 @@ final class PlannedArchive implements TargetFinder {
       if (i > 0) {
         Lsn from = lsn(bounds[i - 1]);
         Lsn to = lsn(bounds[i]);
-        gaps.add(new WalGap(history.timeline(), from, to, NOON, "the slot was lost"));
+        gaps.add(new WalGap(history.timeline(), from, to, NOON, why));
       }
     }
     timelines.add(new TimelineInventory(history.timeline(), history, stretches, gaps));

@@ -165,7 +165,9 @@ final class RealRecoveryTest {
     store.delete("shop/wal/00000001/%s/%s.wal".formatted(lost.log(), lost.name()));
 
     TidemarkException refusal =
-        catchThrowableOfType(TidemarkException.class, () -> plan(RestoreRequest.LATEST));
+        catchThrowableOfType(
+            TidemarkException.class,
+            () -> plan(at(new RestoreTarget.AtLsn(marks.getLast().lsnAfter()), false)));
 
     assertThat(refusal.code()).isEqualTo(ErrorCode.WAL_GAP);
     assertThat(refusal.hint()).contains("--lsn " + lost.start());
@@ -174,6 +176,15 @@ final class RealRecoveryTest {
     RecoveryProof proof = server.recover(Map.of());
     assertThat(proof.reached()).isLessThanOrEqualTo(lost.start().plus(40));
     assertThat(count(server)).isIn("5", "6");
+    server.close();
+
+    // So the archive of an archiver looks that was cut off while it put several segments.
+    assertThat(plan(RestoreRequest.LATEST).notes())
+        .anyMatch(note -> note.contains("replays up to " + lost.start()));
+    RestoredServer unfinished = restore(RestoreRequest.LATEST, TargetAction.PROMOTE);
+    assertThat(unfinished.recover(Map.of()).state()).isEqualTo(State.PROMOTED);
+    assertThat(count(unfinished)).isIn("5", "6");
+    unfinished.close();
   }
 
   private static String count(RestoredServer server) {

@@ -118,6 +118,36 @@ final class RestorePlannerTest {
   }
 
   @Test
+  void replaysUpToWhatAnArchiverLeftUnfinishedAndSaysSo() {
+    PlannedArchive archive =
+        new PlannedArchive().backup(1, 2, 3).walWithHoles(1, 16, 17, 19).commit(1, 15, 703);
+
+    RestorePlan plan = archive.plan(RestoreRequest.LATEST);
+
+    assertThat(plan.frontier()).isEqualTo(lsn(16));
+    assertThat(plan.mustReach()).isEqualTo(lsn(15).plus(24));
+    assertThat(plan.recoveryTarget()).containsEntry("recovery_target_lsn", lsn(15).toString());
+    assertThat(plan.notes())
+        .singleElement()
+        .asString()
+        .contains("up to 0/10000000: WAL from there to 0/11000000", "up to 0/13000000");
+    assertThat(refusal(archive, to(at(18))).code()).isEqualTo(ErrorCode.WAL_GAP);
+    assertThat(refusal(archive, to(atTime(18))).code()).isEqualTo(ErrorCode.WAL_GAP);
+  }
+
+  @Test
+  void aHoleWithMuchBehindItOrInsideOfABackupIsNotUnfinishedWork() {
+    PlannedArchive much = new PlannedArchive().backup(1, 2, 3).walWithHoles(1, 5, 6, 22);
+    PlannedArchive inside = new PlannedArchive().backup(1, 2, 5).walWithHoles(1, 4, 4.5, 6);
+    PlannedArchive before =
+        new PlannedArchive().backup(1, 2, 3).walWithHoles(1, 5, 6, 9).fork(2, 1, 8, 8, 10);
+
+    for (PlannedArchive archive : List.of(much, inside, before)) {
+      assertThat(refusal(archive, RestoreRequest.LATEST).code()).isEqualTo(ErrorCode.WAL_GAP);
+    }
+  }
+
+  @Test
   void refusesABackupWhoseOwnWalIsNotThere() {
     TidemarkException refusal =
         refusal(new PlannedArchive().backup(1, 2, 3).wal(1, 2.5), RestoreRequest.LATEST);
