@@ -76,6 +76,14 @@ public record ArchiveSettings(
         .done();
   }
 
+  /**
+   * Whether nothing was ever acknowledged that does not lie in the repository without a gap: not so
+   * where it may be in a spool, or where PostgreSQL hands over one segment after the other.
+   */
+  public boolean acknowledgesStoredOnly() {
+    return method == Method.STREAM && ack == Ack.REPOSITORY;
+  }
+
   /** What holds for a cluster whose file says nothing. */
   public static ArchiveSettings defaults(String cluster) {
     return read(cluster, Section.empty());

@@ -47,7 +47,10 @@ final class RestoreRun {
   void run() {
     WalInventory inventory = repository.wal().inventory();
     TargetFinder finder = new ArchiveTargetFinder(repository.search(inventory));
-    RestorePlan plan = new RestorePlanner(completed(), inventory, finder).plan(request());
+    RestorePlan plan =
+        new RestorePlanner(
+                completed(), inventory, finder, cluster.archive().acknowledgesStoredOnly())
+            .plan(request());
     Optional<Instant> last =
         finder.lastEnd(plan.history(), plan.backup().startLsn()).map(TargetFinder.Found::at);
     RestoreReport.Plan shown = RestoreReport.Plan.of(plan, last);

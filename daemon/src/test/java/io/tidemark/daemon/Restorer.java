@@ -70,7 +70,7 @@ final class Restorer {
             .toList();
     WalInventory inventory = repository.wal().inventory();
     return new RestorePlanner(
-            backups, inventory, new ArchiveTargetFinder(repository.search(inventory)))
+            backups, inventory, new ArchiveTargetFinder(repository.search(inventory)), true)
         .plan(request);
   }
 

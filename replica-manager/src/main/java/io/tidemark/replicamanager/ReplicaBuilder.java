@@ -187,7 +187,10 @@ final class ReplicaBuilder {
   private RestorePlan plan() {
     WalInventory inventory = repository.wal().inventory();
     return new RestorePlanner(
-            completed(), inventory, new ArchiveTargetFinder(repository.search(inventory)))
+            completed(),
+            inventory,
+            new ArchiveTargetFinder(repository.search(inventory)),
+            replica.cluster().archive().acknowledgesStoredOnly())
         .plan(RestoreRequest.LATEST);
   }
 

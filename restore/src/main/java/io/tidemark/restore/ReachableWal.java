@@ -14,8 +14,8 @@ import java.util.Optional;
 /** What a recovery along one history can replay, and what to say where that is not enough. */
 final class ReachableWal {
   /**
-   * The archiver puts segments side by side. Behind one that is missing there are no more than
-   * these where it was cut off, unless its buffer was made much larger.
+   * The archiver puts segments side by side, and a put that is tried again is overtaken. By more
+   * than these is not likely, but that a segment was lost otherwise.
    */
   private static final int SIDE_BY_SIDE = 16;
 
@@ -98,8 +98,8 @@ final class ReachableWal {
 
   /**
    * The hole near the end of the archive that an archiver leaves when it is cut off, and while it
-   * is at work: nothing behind it was acknowledged. Not one that is on record, that a later
-   * timeline or the backup itself needs, or behind which there is much.
+   * is at work. Not one that is on record, that a later timeline or the backup itself needs, or
+   * behind which there is much.
    */
   Optional<WalGap> unfinished(Completed backup) {
     Lsn end = endOfArchive();

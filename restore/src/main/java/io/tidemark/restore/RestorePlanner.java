@@ -19,6 +19,7 @@ public final class RestorePlanner {
   private final List<Completed> backups;
   private final WalInventory inventory;
   private final TargetFinder finder;
+  private final boolean storedOnly;
 
   /**
    * One way onto a timeline.
@@ -30,13 +31,16 @@ public final class RestorePlanner {
 
   /**
    * @param backups the completed ones, in any order
+   * @param storedOnly whether nothing was acknowledged that lies behind WAL that is missing
    */
-  public RestorePlanner(List<Completed> backups, WalInventory inventory, TargetFinder finder) {
+  public RestorePlanner(
+      List<Completed> backups, WalInventory inventory, TargetFinder finder, boolean storedOnly) {
     // By their ends: one that was interrupted and resumed is younger than its name.
     this.backups =
         backups.stream().sorted(Comparator.comparing(backup -> backup.info().stopTime())).toList();
     this.inventory = inventory;
     this.finder = finder;
+    this.storedOnly = storedOnly;
   }
 
   /**
@@ -54,7 +58,8 @@ public final class RestorePlanner {
         request.backup().isPresent() ? List.of(requested(request)) : backups;
     TimelineHistory history = history(request.timeline(), candidates.getLast());
     Way way = way(history, candidates).orElseThrow(() -> noWay(history, candidates.getLast()));
-    return new TargetPlanner(request, way, elsewhere(history), inventory, finder).plan();
+    return new TargetPlanner(request, way, elsewhere(history), inventory, finder, storedOnly)
+        .plan();
   }
 
   private Completed requested(RestoreRequest request) {

@@ -52,6 +52,7 @@ final class TargetPlanner {
   private final List<Way> elsewhere;
   private final ReachableWal wal;
   private final TargetFinder finder;
+  private final boolean storedOnly;
 
   /**
    * @param elsewhere the other timelines, for messages
@@ -61,13 +62,15 @@ final class TargetPlanner {
       Way way,
       List<Way> elsewhere,
       WalInventory inventory,
-      TargetFinder finder) {
+      TargetFinder finder,
+      boolean storedOnly) {
     this.request = request;
     this.history = way.history();
     this.usable = way.backups();
     this.elsewhere = elsewhere;
     this.wal = new ReachableWal(inventory, history, finder);
     this.finder = finder;
+    this.storedOnly = storedOnly;
   }
 
   RestorePlan plan() {
@@ -83,7 +86,7 @@ final class TargetPlanner {
 
   private RestorePlan toEnd(Completed backup) {
     Optional<Lsn> last = wal.lastRecord(backup);
-    Optional<WalGap> unfinished = last.flatMap(_ -> wal.unfinished(backup));
+    Optional<WalGap> unfinished = last.filter(_ -> storedOnly).flatMap(_ -> wal.unfinished(backup));
     wal.require(backup, unfinished.map(WalGap::from).orElseGet(wal::endOfArchive));
     return plan(
         backup,
@@ -98,8 +101,8 @@ final class TargetPlanner {
 
   private String beforeUnfinished(WalGap hole) {
     return ("replays up to %s: WAL from there to %s is not in the archive, though some behind it is,"
-            + " up to %s. So an archiver leaves it that was cut off or is at work, and nothing of"
-            + " that was acknowledged; a segment that somebody removed would look the same")
+            + " up to %s. An archiver that was cut off or is at work leaves it like that, and nothing"
+            + " behind was acknowledged; a segment that somebody removed would look the same")
         .formatted(hole.from(), hole.to(), wal.endOfArchive());
   }
 

@@ -34,6 +34,7 @@ final class PlannedArchive implements TargetFinder {
   private final List<TimelineInventory> timelines = new ArrayList<>();
   private final List<Entry> entries = new ArrayList<>();
   private final List<MadeTablespace> tablespaces = new ArrayList<>();
+  private boolean storedOnly = true;
 
   static Lsn lsn(double n) {
     return new Lsn((long) (n * 0x1000000));
@@ -129,8 +130,14 @@ final class PlannedArchive implements TargetFinder {
     return new Found(lsn(at), lsn(at).plus(0x100), time);
   }
 
+  /** What was acknowledged need not be in the archive. */
+  PlannedArchive withSpool() {
+    storedOnly = false;
+    return this;
+  }
+
   RestorePlan plan(RestoreRequest request) {
-    return new RestorePlanner(backups, inventory(), this).plan(request);
+    return new RestorePlanner(backups, inventory(), this, storedOnly).plan(request);
   }
 
   private WalInventory inventory() {

@@ -211,7 +211,7 @@ final class RealRecoveryTest {
             .map(Completed.class::cast)
             .toList();
     return new RestorePlanner(
-            backups, inventory, new ArchiveTargetFinder(repository().search(inventory)))
+            backups, inventory, new ArchiveTargetFinder(repository().search(inventory)), true)
         .plan(request);
   }
 

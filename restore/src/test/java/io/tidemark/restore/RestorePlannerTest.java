@@ -136,13 +136,22 @@ final class RestorePlannerTest {
   }
 
   @Test
-  void aHoleWithMuchBehindItOrInsideOfABackupIsNotUnfinishedWork() {
-    PlannedArchive much = new PlannedArchive().backup(1, 2, 3).walWithHoles(1, 5, 6, 22);
-    PlannedArchive inside = new PlannedArchive().backup(1, 2, 5).walWithHoles(1, 4, 4.5, 6);
+  void aHoleBehindWhichThereIsMuchOrAcknowledgedIsNotUnfinishedWork() {
+    PlannedArchive much =
+        new PlannedArchive().backup(1, 2, 3).walWithHoles(1, 5, 6, 22).commit(1, 4, 7);
+    PlannedArchive inside =
+        new PlannedArchive().backup(1, 2, 5).walWithHoles(1, 4, 4.5, 6).commit(1, 3, 7);
     PlannedArchive before =
-        new PlannedArchive().backup(1, 2, 3).walWithHoles(1, 5, 6, 9).fork(2, 1, 8, 8, 10);
+        new PlannedArchive()
+            .backup(1, 2, 3)
+            .walWithHoles(1, 5, 6, 9)
+            .fork(2, 1, 8, 8, 10)
+            .commit(1, 4, 7);
 
-    for (PlannedArchive archive : List.of(much, inside, before)) {
+    PlannedArchive spooled =
+        new PlannedArchive().backup(1, 2, 3).walWithHoles(1, 16, 17, 19).commit(1, 15, 703);
+
+    for (PlannedArchive archive : List.of(much, inside, before, spooled.withSpool())) {
       assertThat(refusal(archive, RestoreRequest.LATEST).code()).isEqualTo(ErrorCode.WAL_GAP);
     }
   }
