@@ -8,7 +8,6 @@ import io.tidemark.postgres.PostgresSession;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -16,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -159,48 +157,52 @@ public final class FeedInspector implements AutoCloseable {
                         .isPresent());
     Map<TableName, Set<String>> published =
         there ? publications.publishedColumns(source) : Map.of();
-    Set<TableName> refused =
-        mapping().problems().stream().map(TableProblem::table).collect(Collectors.toSet());
-    Set<TableName> taken =
-        mapping().tables().stream().map(MappedTable::name).collect(Collectors.toSet());
-    Map<String, SavedColumn> former = new HashMap<>();
-    saved().forEach(column -> former.put(column.table() + "/" + column.number(), column));
-    SourceTypes types = SourceTypes.read(source, links.plainTarget());
+    TableMapper mapper = mapper();
     Set<TableName> all = new HashSet<>(published.keySet());
-    all.addAll(taken);
-    all.addAll(refused);
+    mapping().tables().forEach(table -> all.add(table.name()));
+    mapping().problems().forEach(problem -> all.add(problem.table()));
+    SourceTypes types = SourceTypes.read(source, links.plainTarget());
     List<PrivacyColumn> columns = new ArrayList<>();
     for (SourceTable table : SourceCatalog.read(source, types, all::contains)) {
-      Optional<MappedTable> mapped = mapping().table(table.name());
-      Optional<TableSettings> rule = mapped.flatMap(_ -> rule(table.name()));
-      Set<String> unwritten =
-          mapped.map(its -> TargetTables.unwritten(links.plainTarget(), its)).orElse(Set.of());
-      for (SourceColumn column : table.columns()) {
-        Optional<SavedColumn> saved =
-            Optional.ofNullable(former.get(table.name() + "/" + column.number()));
-        String name = saved.map(SavedColumn::configured).orElse(column.name());
-        String target = saved.map(SavedColumn::target).orElse(column.name());
-        columns.add(
-            column(
-                table,
-                column,
-                rule.filter(r -> r.columns().contains(name)),
-                name,
-                there
-                    ? Optional.of(published.getOrDefault(table.name(), Set.of()))
-                    : Optional.empty(),
-                mapped
-                    .filter(_ -> unwritten.contains(target))
-                    .map(its -> TargetTables.removal(its, target))));
-      }
+      Optional<Set<String>> sent =
+          there ? Optional.of(published.getOrDefault(table.name(), Set.of())) : Optional.empty();
+      mapping()
+          .table(table.name())
+          .ifPresentOrElse(
+              mapped -> columns.addAll(taken(mapper, mapped, table, sent)),
+              () -> columns.addAll(left(table, sent)));
     }
     return PrivacyReport.of(columns);
   }
 
-  private Optional<TableSettings> rule(TableName table) {
-    return spec.pipeline().tables().stream()
-        .filter(rule -> rule.matches(table.schema(), table.table()))
-        .findFirst();
+  private List<PrivacyColumn> left(SourceTable table, Optional<Set<String>> published) {
+    return table.columns().stream()
+        .map(column -> column(table, column, Optional.empty(), "", published, Optional.empty()))
+        .toList();
+  }
+
+  private List<PrivacyColumn> taken(
+      TableMapper mapper, MappedTable mapped, SourceTable table, Optional<Set<String>> published) {
+    TableSettings rule = mapper.rule(table.name()).orElseThrow();
+    Map<Integer, String> meant = mapper.meant(table);
+    Set<String> unwritten = TargetTables.unwritten(links.plainTarget(), mapped);
+    List<PrivacyColumn> columns = new ArrayList<>();
+    for (SourceColumn column : table.columns()) {
+      // One without a name is not meant: another column has come to be called so.
+      String name = meant.getOrDefault(column.number(), "");
+      String target = mapper.target(table, column);
+      columns.add(
+          column(
+              table,
+              column,
+              Optional.of(rule).filter(its -> its.columns().contains(name)),
+              name,
+              published,
+              unwritten.contains(target)
+                  ? Optional.of(TargetTables.removal(mapped, target))
+                  : Optional.empty()));
+    }
+    return columns;
   }
 
   private PrivacyColumn column(

@@ -54,7 +54,8 @@ final class TableMapper {
     return rule(table).isPresent();
   }
 
-  private Optional<TableSettings> rule(TableName table) {
+  /** The first whose pattern matches. */
+  Optional<TableSettings> rule(TableName table) {
     return pipeline.tables().stream()
         .filter(rule -> rule.matches(table.schema(), table.table()))
         .findFirst();
@@ -160,9 +161,8 @@ final class TableMapper {
       MaskSettings mask = rule.masks().get(name);
       boolean dropped = mask != null && mask.kind() == MaskSettings.Kind.DROP;
       if (rule.sentColumns().contains(name) && !dropped) {
-        SavedColumn former = known.get(column.number());
-        String target = former == null ? column.name() : former.target();
-        columns.add(column(table, column, name, target, Optional.ofNullable(mask), rule));
+        columns.add(
+            column(table, column, name, target(known, column), Optional.ofNullable(mask), rule));
       }
     }
     if (columns.isEmpty()) {
@@ -191,6 +191,21 @@ final class TableMapper {
       }
     }
     return meant;
+  }
+
+  /** As {@link #meant(SourceTable, Map, TableSettings)}; empty where no pattern matches. */
+  Map<Integer, String> meant(SourceTable table) {
+    return rule(table.name()).map(rule -> meant(table, known(table), rule)).orElse(Map.of());
+  }
+
+  /** The name in the target of a column that is taken or was. */
+  String target(SourceTable table, SourceColumn column) {
+    return target(known(table), column);
+  }
+
+  private static String target(Map<Integer, SavedColumn> known, SourceColumn column) {
+    SavedColumn former = known.get(column.number());
+    return former == null ? column.name() : former.target();
   }
 
   private MappedColumn column(

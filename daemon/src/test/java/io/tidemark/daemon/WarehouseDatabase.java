@@ -1,5 +1,6 @@
 package io.tidemark.daemon;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tidemark.testing.PostgresBinaries;
@@ -57,6 +58,21 @@ record WarehouseDatabase(TestCluster cluster) {
         .pollInterval(Duration.ofMillis(100))
         .ignoreExceptionsInstanceOf(SQLException.class)
         .until(() -> wanted.equals(value(query)));
+  }
+
+  /** The report names a column that is not taken and is there all the same; without it, nothing. */
+  void removeWhatRemains(Cli cli, String pipeline, String column, String removal)
+      throws SQLException {
+    Cli.Result report = cli.run("analytics", "privacy-report", pipeline);
+    assertThat(report.exitCode()).as(report.toString()).isEqualTo(52);
+    assertThat(report.out())
+        .contains(
+            column
+                + ": VIOLATION: found it in the target, from former times; expected it gone: "
+                + removal)
+        .contains("1 are not as the configuration says");
+    execute(removal);
+    assertThat(cli.run("analytics", "privacy-report", pipeline).exitCode()).isZero();
   }
 
   private Connection connect() throws SQLException {
