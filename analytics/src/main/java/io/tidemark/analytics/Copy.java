@@ -311,7 +311,7 @@ final class Copy {
         INDEX_LIMIT,
         () -> {
           try {
-            if (TargetTables.makeIndexes(target, table)) {
+            if (TargetIndexes.make(target, table)) {
               target.execute("ANALYZE " + table.target().quoted());
             }
             return true;

@@ -51,7 +51,7 @@ final class Reload {
   /** Whether a table can be brought in so: it has rows, and an index by which they are found. */
   static boolean suits(PostgresSession target, MappedTable table) {
     return TableComparison.suits(table)
-        && TargetTables.hasKeyIndex(target, table)
+        && TargetIndexes.hasKeyIndex(target, table)
         && TargetTables.hasRows(target, table);
   }
 

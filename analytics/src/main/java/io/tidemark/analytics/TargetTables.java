@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
-import java.util.stream.Collectors;
 
 /**
  * Makes and completes the tables of the target. A table that Tidemark has not made is left alone:
@@ -37,9 +36,6 @@ final class TargetTables {
 
   /** They lead every key, and are compared by their bytes. */
   private static final String LABEL = " text COLLATE \"C\" NOT NULL";
-
-  /** duplicate_table, which indexes are too; invalid_table_definition: a second primary key. */
-  private static final Set<String> THERE = Set.of("42P07", "42P16");
 
   /** unique_violation. */
   private static final String DUPLICATE = "23505";
@@ -228,8 +224,7 @@ final class TargetTables {
       }
       List<String> key = otherKey(target, table);
       if (!key.isEmpty()) {
-        target.execute(
-            alter + " DROP CONSTRAINT " + Sql.name(short63(table.target().table() + "_pkey")));
+        target.execute(alter + " DROP CONSTRAINT " + Sql.name(TargetIndexes.primaryKey(table)));
       }
       for (String column : key) {
         if (!table.labels().containsKey(column)) {
@@ -284,110 +279,6 @@ final class TargetTables {
   /** The names of all columns. */
   static List<String> columnNames(PostgresSession target, TableName table) {
     return List.copyOf(TargetTypes.columns(target, table).keySet());
-  }
-
-  /**
-   * Makes the key and other indexes; when rows are there this is quicker than before.
-   *
-   * @return whether one was missing
-   */
-  static boolean makeIndexes(PostgresSession target, MappedTable table) {
-    boolean made = false;
-    for (Map.Entry<String, String> index : indexes(table).entrySet()) {
-      if (!hasIndex(target, table, index.getKey())) {
-        make(target, table, index);
-        made = true;
-      }
-    }
-    return made;
-  }
-
-  /** Whether its indexes are made: rows are found by their keys. */
-  static boolean hasKeyIndex(PostgresSession target, MappedTable table) {
-    return table.isKeyed()
-        && indexes(table).keySet().stream().allMatch(name -> hasIndex(target, table, name));
-  }
-
-  private static boolean hasIndex(PostgresSession target, MappedTable table, String name) {
-    return target
-        .value(
-            "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE"
-                + " n.nspname = ? AND c.relname = ? AND c.relkind = 'i'",
-            table.target().schema(),
-            name)
-        .isPresent();
-  }
-
-  /**
-   * Another source of the same table may have been quicker. One that is at it just now shows as a
-   * duplicate in the catalog, as duplicate keys of the table do, where the index is not there.
-   */
-  private static void make(
-      PostgresSession target, MappedTable table, Map.Entry<String, String> index) {
-    try {
-      target.execute(index.getValue());
-    } catch (PostgresException e) {
-      boolean raced = DUPLICATE.equals(e.sqlState()) && hasIndex(target, table, index.getKey());
-      if (!raced && !THERE.contains(e.sqlState())) {
-        throw e;
-      }
-    }
-  }
-
-  private static Map<String, String> indexes(MappedTable table) {
-    Map<String, String> indexes = new LinkedHashMap<>();
-    String on = table.target().quoted();
-    String key = Sql.names(table.primaryKey());
-    if (table.isKeyed() && !table.isHistory()) {
-      String name = short63(table.target().table() + "_pkey");
-      indexes.put(
-          name,
-          "ALTER TABLE " + on + " ADD CONSTRAINT " + Sql.name(name) + " PRIMARY KEY (" + key + ")");
-    } else if (table.isHistory() && table.isKeyed()) {
-      String current = short63(table.target().table() + "_current");
-      indexes.put(
-          current,
-          "CREATE UNIQUE INDEX IF NOT EXISTS "
-              + Sql.name(current)
-              + " ON "
-              + on
-              + " ("
-              + key
-              + ") WHERE "
-              + Sql.name(MappedTable.VALID_TO)
-              + " IS NULL");
-      String versions = short63(table.target().table() + "_versions");
-      indexes.put(
-          versions,
-          "CREATE INDEX IF NOT EXISTS "
-              + Sql.name(versions)
-              + " ON "
-              + on
-              + " ("
-              + key
-              + ", "
-              + Sql.name(MappedTable.VALID_FROM)
-              + ")");
-    } else if (!table.labels().isEmpty()) {
-      String name = short63(table.target().table() + "_source");
-      indexes.put(
-          name,
-          "CREATE INDEX IF NOT EXISTS "
-              + Sql.name(name)
-              + " ON "
-              + on
-              + " ("
-              + table.labels().keySet().stream().map(Sql::name).collect(Collectors.joining(", "))
-              + ")");
-    }
-    return indexes;
-  }
-
-  /** NAMEDATALEN; with a hash of what is cut off. */
-  private static String short63(String name) {
-    return name.length() <= 63
-        ? name
-        : name.substring(0, 50) + "_" + Integer.toHexString(name.hashCode());
   }
 
   /** Removes the rows of one source. */

@@ -86,7 +86,7 @@ final class ApplierTest {
     MappedTable table =
         BatchSimulation.table(new TableName("school", name), MappedTable.Kind.KEYED, mode, false);
     assertThat(new TargetTables("school").prepare(seer, table, false)).isEmpty();
-    TargetTables.makeIndexes(seer, table);
+    TargetIndexes.make(seer, table);
     return table;
   }
 

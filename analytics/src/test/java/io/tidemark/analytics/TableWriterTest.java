@@ -62,7 +62,7 @@ final class TableWriterTest {
         new TableName("Odd \"schema\"", "a.\"b\" %s %s %s".formatted(mode, kind, form));
     MappedTable table = BatchSimulation.table(name, kind, mode, full).inForm(form);
     assertThat(new TargetTables("school").prepare(target, table, false)).isEmpty();
-    TargetTables.makeIndexes(target, table);
+    TargetIndexes.make(target, table);
     new BatchSimulation(1, table, false).run().getLast().rows().forEach(row -> other(table, row));
     List<String> others = TargetLines.of(target, table, "other");
     long first = new Random().nextLong();
@@ -88,7 +88,7 @@ final class TableWriterTest {
     MappedTable table =
         BatchSimulation.table(name, MappedTable.Kind.KEYED, Mode.HISTORY, false).inForm(form);
     assertThat(new TargetTables("school").prepare(target, table, false)).isEmpty();
-    TargetTables.makeIndexes(target, table);
+    TargetIndexes.make(target, table);
     TableWriter writer = new TableWriter(target, table);
     apply(table, writer, batch -> batch.insert(row(table, "first"), at(100, 100)));
     apply(table, writer, batch -> batch.update(null, row(table, "earlier"), at(200, 50)));
