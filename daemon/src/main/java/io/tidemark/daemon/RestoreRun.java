@@ -74,7 +74,8 @@ final class RestoreRun {
     RestoreReport.Proof proof =
         new RecoveryRun(cluster, repository, plan, asked, output).run(programs.orElseThrow());
     output.result(
-        report(shown, Optional.of(files), Optional.of(proof)), () -> RestoreText.proof(proof));
+        report(shown, Optional.of(files), Optional.of(proof)),
+        () -> RestoreText.proof(shown, proof));
   }
 
   private List<Completed> completed() {

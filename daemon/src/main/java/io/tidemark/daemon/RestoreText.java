@@ -79,7 +79,11 @@ final class RestoreText {
         .formatted(pgCtl, directory, directory.resolveSibling(directory.getFileName() + ".log"));
   }
 
-  static String proof(Proof proof) {
+  /**
+   * What was reached, with what the plan has noted: hours lie between the two, and who reads only
+   * the end is to know, too, in front of what recovery stopped.
+   */
+  static String proof(Plan plan, Proof proof) {
     StringBuilder text = new StringBuilder("proof: recovery reached its target\n");
     line(
         text,
@@ -102,6 +106,7 @@ final class RestoreText {
             + proof.port().map(port -> ", on port " + port).orElse("")
             + ", after "
             + Human.duration(proof.took()));
+    plan.notes().forEach(note -> line(text, "note", note));
     return text.toString().stripTrailing();
   }
 
