@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -43,7 +44,12 @@ final class DurableDirectories {
     this.settings = settings;
   }
 
-  /** Makes what is missing of the path, but never the root. */
+  /**
+   * Makes what is missing of the path, but never the root.
+   *
+   * @throws NoSuchFileException where somebody removes it meanwhile
+   * @throws FileAlreadyExistsException where something else is there
+   */
   void create(Path directory) throws IOException {
     if (directory.equals(settings.root()) || Files.isDirectory(directory)) {
       return;
@@ -62,7 +68,8 @@ final class DurableDirectories {
       Files.createDirectory(
           directory, PosixFilePermissions.asFileAttribute(settings.directories()));
     } catch (FileAlreadyExistsException e) {
-      if (!Files.isDirectory(directory)) {
+      // One look: between two it may have come back, or gone, which is nothing else in its place.
+      if (!Files.readAttributes(directory, BasicFileAttributes.class).isDirectory()) {
         throw e;
       }
     }
