@@ -154,15 +154,23 @@ final class ProtocolChannel implements AutoCloseable {
 
   /** Sends one message, whole. */
   void send(char type, byte[] body, String doing) {
-    ByteBuffer message = ByteBuffer.allocate(1 + Integer.BYTES + body.length);
-    message.put((byte) type).putInt(Integer.BYTES + body.length).put(body);
     try {
-      out.write(message.array());
-      out.flush();
+      write(type, body);
     } catch (IOException e) {
       abort();
       throw PostgresFailures.lost(doing, e);
     }
+  }
+
+  /**
+   * Sends one message, whole. Where that fails the connection is left open: what the server has
+   * said before it went can still be read.
+   */
+  void write(char type, byte[] body) throws IOException {
+    ByteBuffer message = ByteBuffer.allocate(1 + Integer.BYTES + body.length);
+    message.put((byte) type).putInt(Integer.BYTES + body.length).put(body);
+    out.write(message.array());
+    out.flush();
   }
 
   Duration silence() {

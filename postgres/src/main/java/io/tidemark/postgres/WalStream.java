@@ -116,7 +116,32 @@ public final class WalStream {
     status.putLong(written.value()).putLong(flushed.value()).putLong(applied.value());
     status.putLong(PostgresTime.toMicros(Instant.now()));
     status.put((byte) (replyRequested ? 1 : 0));
-    channel.send('d', status.array(), DOING);
+    try {
+      channel.write('d', status.array());
+    } catch (IOException e) {
+      throw gone(e);
+    }
+  }
+
+  /**
+   * A server that ends the stream says so and goes; a report that is under way then meets nobody.
+   */
+  private PostgresException gone(IOException e) {
+    try {
+      for (Frame frame = channel.next(Duration.ZERO, DOING);
+          frame != null;
+          frame = channel.next(Duration.ZERO, DOING)) {
+        if (frame.type() == 'C' || frame.type() == 'E') {
+          read(frame);
+        }
+      }
+    } catch (ReplicationException said) {
+      return said;
+    } catch (PostgresException silent) {
+      // It said nothing that was not read: the failure to send is all that is known.
+    }
+    channel.close();
+    return PostgresFailures.lost(DOING, e);
   }
 
   /**

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WalStreamTest {
   private static final Timeline ONE = new Timeline(1);
   private static final Duration SOON = Duration.ofMillis(200);
+  private static final int REPORTS = 100;
   private static final SlotName SLOT = new SlotName("stream_test");
 
   @ParameterizedTest
@@ -124,6 +126,40 @@ class WalStreamTest {
       assertThat(stream.poll(Duration.ofSeconds(5))).isNotNull();
       cluster.kill9();
       assertUnreachable(() -> pollFor(stream, Duration.ofSeconds(10)));
+    }
+  }
+
+  @Test
+  void aReportThatMeetsNobodyTellsWhatTheServerSaidBeforeItWent() {
+    try (TestCluster cluster = Clusters.builder(15).start();
+        ReplicationConnection connection = ReplicationConnection.open(Clusters.endpoint(cluster))) {
+      Lsn start = connection.identity().flushed();
+      WalStream stream = connection.startPhysical(Optional.empty(), start, ONE);
+      Thread stopping = Thread.startVirtualThread(cluster::stop);
+      assertThatThrownBy(
+              () -> {
+                while (true) {
+                  if (stream.poll(SOON) instanceof WalMessage.WalData data) {
+                    reportWithoutReading(stream, data.end());
+                  }
+                }
+              })
+          .isInstanceOfSatisfying(
+              ReplicationException.class,
+              e -> assertThat(e.failure()).isEqualTo(ReplicationFailure.SERVER_ENDING))
+          .satisfies(
+              e ->
+                  assertThat(e.getStackTrace())
+                      .anyMatch(frame -> frame.getMethodName().equals("reportWithoutReading")));
+      await().until(() -> !stopping.isAlive());
+    }
+  }
+
+  /** As long as the server takes to go once all is reported. */
+  private static void reportWithoutReading(WalStream stream, Lsn end) {
+    for (int i = 0; i < REPORTS; i++) {
+      stream.sendStatus(end, end, end, false);
+      LockSupport.parkNanos(5_000_000);
     }
   }
 
